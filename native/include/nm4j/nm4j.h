@@ -1,0 +1,230 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * nm4j: N:M fine-grained structured sparsity. The C ABI.
+ *
+ * A weight matrix W has `rows` x `cols` elements, row-major. An N:M pattern keeps at most N of every M consecutive
+ * elements of a row; groups start at column 0 and run along the reduction dimension (the columns). When cols is not a
+ * multiple of M the last group is short and keeps at most min(N, its length). N always counts what is kept.
+ *
+ * Conventions, valid for every function unless it says otherwise:
+ *  - Sizes, leading dimensions and positions are int64_t and count elements. ld is the distance between the starts of
+ *    two consecutive rows and is at least the row's length. Any byte count must fit int64_t.
+ *  - Pointers to float need the natural alignment of float (4 bytes), no more. Memory stays the caller's; nothing is
+ *    kept after a function returns. Nothing outside the documented elements is read or written, padding between
+ *    `cols` and `ld` included.
+ *  - A size of 0 is legal where the text does not exclude it; then the pointers to empty data may be NULL.
+ *  - Every function returns a status (NM_OK = 0). On failure outputs are unspecified unless stated, handles are
+ *    unchanged, and nm_last_error() of the same thread explains what was expected and what was given.
+ *  - Functions may be called from any thread. Functions that take a const nm_matrix* may run concurrently on it.
+ *    No function starts a thread, prints, aborts or lets a C++ exception out.
+ */
+#ifndef NM4J_NM4J_H_
+#define NM4J_NM4J_H_
+
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define NM_API __declspec(dllexport)
+#else
+#define NM_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---------------------------------------------------------------------------------------------------- constants -- */
+
+enum nm_status {
+  NM_OK = 0,
+  NM_INVALID_ARGUMENT = 1, /* NULL, negative, ld shorter than a row, overlapping buffers, unknown enum value */
+  NM_INVALID_PATTERN = 2,  /* not 1 <= N < M <= 32 */
+  NM_OVERFLOW = 3,         /* a byte count does not fit int64_t or the address space */
+  NM_PATTERN_BREACH = 4,   /* a matrix or mask keeps more than N in a group */
+  NM_NAN = 5,              /* a NaN among the weights, and NM_ALLOW_NAN not given */
+  NM_OUT_OF_MEMORY = 6,
+  NM_INVALID_STATE = 7, /* matrix not sealed yet, already sealed, or rows missing */
+  NM_UNSUPPORTED = 8,   /* legal, but not implemented for this dtype */
+  NM_INTERNAL = 9       /* a defect of this library */
+};
+
+/* Element types. Only NM_F32 is implemented; the others are refused with NM_UNSUPPORTED. */
+enum nm_dtype { NM_F32 = 0, NM_BF16 = 1, NM_S8 = 2 };
+
+/* Instruction sets, each including the ones before it. AVX2 means AVX2 + FMA; AVX512 means F, BW, DQ and VL. */
+enum nm_isa { NM_ISA_SCALAR = 0, NM_ISA_AVX2 = 1, NM_ISA_AVX512 = 2 };
+
+/* How activations and results lie in memory; W is rows x cols = M x K, and N is the batch. */
+enum nm_layout {
+  NM_FEATURE_MAJOR = 0, /* X is K x N, Y and C are M x N: Y = W X, N contiguous */
+  NM_BATCH_MAJOR = 1    /* X is N x K, Y and C are N x M: Y = X W^T, a linear layer */
+};
+
+/* Which multiplications a matrix is packed for. Every matrix multiplies every batch correctly; this chooses speed
+ * against memory (see nm_matrix_bytes). */
+enum nm_workload {
+  NM_SMALL_BATCH = 1, /* packed for few activations, bound by memory bandwidth */
+  NM_LARGE_BATCH = 2, /* packed for many activations, bound by arithmetic */
+  NM_ANY_BATCH = 3    /* both packings */
+};
+
+enum nm_activation {
+  NM_IDENTITY = 0,
+  NM_RELU = 1, /* max(x, 0); NaN stays NaN */
+  NM_GELU = 2  /* x/2 (1 + erf(x / sqrt 2)), the exact (not tanh) form; absolute error below 4e-7 max(1, |x|) */
+};
+
+/* Flags of the functions that read weights. */
+enum nm_flags {
+  NM_ALLOW_NAN = 1 /* treat NaN as the largest magnitude, so that it is kept and seen, instead of failing */
+};
+
+/* ------------------------------------------------------------------------------------------ library and machine -- */
+
+/* "MAJOR.MINOR.PATCH", static. */
+NM_API const char* nm_version(void);
+
+/* Message of the last failure on this thread, "" if there was none. Valid until the next failure on this thread. */
+NM_API const char* nm_last_error(void);
+
+/* "NM_OK", ...; "NM_UNKNOWN" for a value that is no status. Static. */
+NM_API const char* nm_status_name(int32_t status);
+
+/* CPU model name, and the instruction-set extensions found (space separated). Static. */
+NM_API const char* nm_cpu_name(void);
+NM_API const char* nm_cpu_features(void);
+
+/* The best instruction set this CPU and operating system support, and the one in use. In use is the smallest of:
+ * detected, the environment variable NM4J_ISA (scalar, avx2, avx512; read once), and nm_isa_limit().
+ * NM_INVALID_ARGUMENT when NM4J_ISA is set to anything else. */
+NM_API int32_t nm_isa_detected(int32_t* isa);
+NM_API int32_t nm_isa_active(int32_t* isa);
+
+/* Why that one is in use: "avx512, the best this CPU supports", "avx2, limited by NM4J_ISA=avx2", ... Valid until the
+ * next call on this thread. */
+NM_API const char* nm_isa_reason(void);
+
+/* Limits the process to `isa` from now on; matrices created before keep their kernels. A value above the detected one
+ * is accepted and has no effect. Pass NM_ISA_AVX512 to lift an earlier limit (NM4J_ISA still holds). */
+NM_API int32_t nm_isa_limit(int32_t isa);
+
+/* -------------------------------------------------------------------------------------------------------- masks --
+ * A mask has one bit per weight, 1 = kept. Rows start at byte boundaries: row r begins at byte r * ceil(cols / 8), the
+ * bit of column c is bit c % 8 (least significant first) of byte c / 8 of its row, and the spare bits of a row's last
+ * byte are 0. This is the bitmask of the sparse-24-bitmask checkpoint format. */
+
+/* rows * ceil(cols / 8). */
+NM_API int32_t nm_mask_bytes(int64_t rows, int64_t cols, int64_t* bytes);
+
+/* Weights a row keeps: N * floor(cols / M) + min(N, cols % M). */
+NM_API int32_t nm_kept_per_row(int64_t cols, int32_t n, int32_t m, int64_t* kept);
+
+/* Magnitude pruning: in each group the N weights of largest |w|. Ties: the lowest column wins; -0.0 ties with 0.0;
+ * infinities are the largest; NaN see NM_ALLOW_NAN. Exactly min(N, length) bits are set in each group.
+ * w: rows x cols, ld. mask: nm_mask_bytes(rows, cols) bytes, written whole. */
+NM_API int32_t nm_mask_magnitude_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
+                                     int32_t flags, uint8_t* mask);
+
+/* The mask of a matrix that already obeys N:M: its non-zeros, completed to min(N, length) in each group by the lowest
+ * columns that are zero. -0.0 counts as zero. NM_PATTERN_BREACH names the first group with more than N non-zeros. */
+NM_API int32_t nm_mask_nonzero_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
+                                   int32_t flags, uint8_t* mask);
+
+/* Counts the groups that keep more than N, and gives the row and first column of the first one (-1, -1 if none).
+ * nm_check_f32 counts non-zeros (-0.0 is zero, NaN is not), nm_check_mask bits. Finding breaches is not a failure. */
+NM_API int32_t nm_check_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
+                            int64_t* breaches, int64_t* first_row, int64_t* first_col);
+NM_API int32_t nm_check_mask(const uint8_t* mask, int64_t rows, int64_t cols, int32_t n, int32_t m, int64_t* breaches,
+                             int64_t* first_row, int64_t* first_col);
+
+/* out = w where the mask keeps, +0.0 elsewhere. out may be w itself (then ldo = ldw); any other overlap is refused.
+ * The mask may be any bits. */
+NM_API int32_t nm_mask_apply_f32(const float* w, int64_t rows, int64_t cols, int64_t ldw, const uint8_t* mask,
+                                 float* out, int64_t ldo);
+
+/* Share of sum |w| and of sum w^2 that the mask keeps, accumulated in double; 1.0 for a matrix of zeros, NaN when the
+ * weights have NaN or infinities. */
+NM_API int32_t nm_kept_share_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, const uint8_t* mask,
+                                 double* abs_share, double* square_share);
+
+/* ----------------------------------------------------------------------------------------------- portable format --
+ * The portable compressed form, for storage and exchange: values, rows x nm_kept_per_row(cols), row-major without
+ * padding, each row's kept weights by ascending column; and a mask with exactly min(N, length) bits in each group. */
+
+/* Compresses w under `mask`, which keeps at most N per group. Groups that keep fewer are completed by their lowest free
+ * columns with value +0.0, and `full_mask` receives the completed mask; it may be `mask` itself.
+ * NM_PATTERN_BREACH, NM_NAN (among kept weights) name the first position. */
+NM_API int32_t nm_compress_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, const uint8_t* mask, int32_t n,
+                               int32_t m, int32_t flags, float* values, uint8_t* full_mask);
+
+/* The inverse: kept values at their columns, +0.0 elsewhere. NM_PATTERN_BREACH when a group of the mask does not hold
+ * exactly min(N, length) bits. */
+NM_API int32_t nm_decompress_f32(const float* values, const uint8_t* mask, int64_t rows, int64_t cols, int32_t n,
+                                 int32_t m, float* w, int64_t ld);
+
+/* ------------------------------------------------------------------------------------------------ packed matrices --
+ * A matrix of fixed shape and pattern, packed once into the order its kernels consume. Life cycle:
+ *   nm_matrix_create -> nm_matrix_set_rows_f32 / nm_matrix_set_compressed_f32 until each row is set -> nm_matrix_seal
+ *   -> any number of multiplications, from any threads -> nm_matrix_free.
+ * Rows may be set in blocks of any size and order, also again; disjoint blocks from several threads at once. */
+
+typedef struct nm_matrix nm_matrix;
+
+/* 1 <= rows, cols. Kernels are chosen here, by the instruction set in use. *out is NULL on failure. */
+NM_API int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32_t dtype, int32_t workload,
+                                nm_matrix** out);
+
+/* Sets rows row0 .. row0 + count - 1 from dense rows w (count x cols, ld) and their mask (count rows, at most N per
+ * group; completed as nm_compress_f32 does). On failure rows of the block are left unset. */
+NM_API int32_t nm_matrix_set_rows_f32(nm_matrix* a, int64_t row0, int64_t count, const float* w, int64_t ld,
+                                      const uint8_t* mask, int32_t flags);
+
+/* The same from the portable format (count rows of values and mask). */
+NM_API int32_t nm_matrix_set_compressed_f32(nm_matrix* a, int64_t row0, int64_t count, const float* values,
+                                            const uint8_t* mask, int32_t flags);
+
+/* Makes the matrix immutable and ready; all calls that set rows must have returned. NM_INVALID_STATE names the first row that was never set. */
+NM_API int32_t nm_matrix_seal(nm_matrix* a);
+
+/* Frees the matrix; NULL is allowed. No other call on it may be running. */
+NM_API int32_t nm_matrix_free(nm_matrix* a);
+
+/* The rows back as dense (+0.0 where not kept) or in the portable format. Exactly what was set, bit for bit. Sealed
+ * matrices only. */
+NM_API int32_t nm_matrix_get_rows_f32(const nm_matrix* a, int64_t row0, int64_t count, float* w, int64_t ld);
+NM_API int32_t nm_matrix_get_compressed_f32(const nm_matrix* a, int64_t row0, int64_t count, float* values,
+                                            uint8_t* mask);
+
+/* Bytes of memory the packed matrix occupies. */
+NM_API int32_t nm_matrix_bytes(const nm_matrix* a, int64_t* bytes);
+
+/* Name of the kernel that nm_multiply_f32 would run, for example "f32_nxm_rowstream_2x64_avx512"; static. */
+NM_API int32_t nm_matrix_kernel(const nm_matrix* a, int32_t layout, int64_t batch, const char** name);
+
+/* ------------------------------------------------------------------------------------------------- multiplication --
+ *   Y = act(alpha * (W X) + beta * C + bias)
+ * x, c, y lie as `layout` says, with leading dimensions ldx, ldc, ldy. bias: rows floats, one per output feature, or
+ * NULL. c is not read, and may be NULL, when beta is 0. c may be y itself (same ld): accumulation in place. Any other
+ * overlap of y with x, c or bias is refused. batch may be 0.
+ * Products follow IEEE 754 in fp32 over the kept positions: activations opposite pruned weights take no part, not even
+ * infinities and NaN; those opposite a kept 0.0 do.
+ * For a given matrix, layout, batch and instruction set the result is the same bits on every call, however the tiles
+ * are split over calls and threads.
+ * Each calling thread keeps a scratch buffer of at most about 0.5 KiB * (rows of one tile + cols) until it ends. */
+
+/* Number of tiles into which the product is divided; each writes its own part of Y. */
+NM_API int32_t nm_multiply_tiles(const nm_matrix* a, int32_t layout, int64_t batch, int64_t* tiles);
+
+/* Computes tiles tile_begin .. tile_end - 1. All arguments are checked on every call. Calls with disjoint ranges may
+ * run concurrently on the same buffers. */
+NM_API int32_t nm_multiply_f32(const nm_matrix* a, int32_t layout, int64_t batch, const float* x, int64_t ldx,
+                               float alpha, const float* c, int64_t ldc, float beta, const float* bias,
+                               int32_t activation, float* y, int64_t ldy, int64_t tile_begin, int64_t tile_end);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* NM4J_NM4J_H_ */

@@ -1,0 +1,39 @@
+// Argument checks shared by the ABI functions. All size arithmetic is 64-bit and checked for overflow.
+#ifndef NM4J_ABI_CHECK_H_
+#define NM4J_ABI_CHECK_H_
+
+#include <cstdint>
+
+#include "abi/status.h"
+#include "format/pattern.h"
+
+namespace nm {
+
+// A piece of caller memory, as bytes. Empty when `bytes` is 0.
+struct Span {
+  const char* name;
+  const void* data;
+  int64_t bytes;
+};
+
+int32_t check_pattern(int32_t n, int32_t m);
+int32_t check_flags(int32_t flags);
+int32_t check_not_null(const char* name, const void* pointer);
+int32_t check_not_negative(const char* name, int64_t value);
+
+// rows x cols elements of `element_size` bytes with leading dimension ld: sizes, NULL, overflow. Fills *span.
+int32_t check_matrix(const char* name, const void* data, int64_t rows, int64_t cols, int64_t ld, int64_t element_size,
+                     Span* span);
+
+// A mask of rows x cols bits. Fills *span.
+int32_t check_mask(const char* name, const void* mask, int64_t rows, int64_t cols, Span* span);
+
+// NM4J_ISA holds a known value, or is not set.
+int32_t check_isa_request();
+
+// No common byte.
+int32_t check_disjoint(const Span& a, const Span& b);
+
+}  // namespace nm
+
+#endif  // NM4J_ABI_CHECK_H_

@@ -1,0 +1,37 @@
+// Rows of caller memory, dense or portable, checked and turned into compressed rows.
+#ifndef NM4J_ABI_ENCODE_H_
+#define NM4J_ABI_ENCODE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "abi/status.h"
+#include "format/row_codec.h"
+
+namespace nm {
+
+class RowEncoder {
+ public:
+  RowEncoder(Pattern pattern, int64_t cols, int32_t flags);
+
+  // `r` is the row's number in messages. NM_PATTERN_BREACH, NM_NAN.
+  int32_t dense(int64_t r, const float* row, const uint8_t* mask);
+  int32_t portable(int64_t r, const float* values, const uint8_t* mask);
+
+  // The last row encoded, and its complete mask.
+  const CompressedRow& row() const { return row_; }
+  const std::vector<uint8_t>& mask() const { return mask_; }
+
+ private:
+  int32_t check_nan(int64_t r) const;
+
+  Pattern pattern_;
+  int64_t cols_;
+  bool allow_nan_;
+  CompressedRow row_;
+  std::vector<uint8_t> mask_;
+};
+
+}  // namespace nm
+
+#endif  // NM4J_ABI_ENCODE_H_

@@ -1,0 +1,212 @@
+// Masks: making, checking and applying them.
+#include <cinttypes>
+#include <cmath>
+#include <cstring>
+
+#include "abi/check.h"
+#include "abi/status.h"
+#include "format/mask_rows.h"
+
+namespace nm {
+namespace {
+
+// The checks and the loop common to all functions that make a mask of weights. bits(group, length, first, bits*)
+// returns a status.
+template <typename Bits>
+int32_t make_mask(const float* w, int64_t rows, int64_t cols, int64_t ld, Pattern pattern, int32_t flags, uint8_t* mask,
+                  Bits&& bits) {
+  Span weights, out;
+  NM_TRY(check_pattern(pattern.n, pattern.m));
+  NM_TRY(check_flags(flags));
+  NM_TRY(check_matrix("w", w, rows, cols, ld, sizeof(float), &weights));
+  NM_TRY(check_mask("mask", mask, rows, cols, &out));
+  NM_TRY(check_disjoint(weights, out));
+  if (cols == 0) return NM_OK;
+  for (int64_t r = 0; r < rows; ++r) {
+    const float* row = w + r * ld;
+    uint8_t* mask_row = mask + r * mask_row_bytes(cols);
+    if ((flags & NM_ALLOW_NAN) == 0) {
+      const int64_t nan = find_nan(row, cols, nullptr);
+      if (nan >= 0) {
+        return fail(NM_NAN, "w: expected no NaN, got one at row %" PRId64 ", column %" PRId64, r, nan);
+      }
+    }
+    std::memset(mask_row, 0, mask_row_bytes(cols));
+    int32_t status = NM_OK;
+    for_each_group(pattern, cols, [&](int64_t first, int length) {
+      uint32_t kept = 0;
+      if (status == NM_OK) status = bits(row + first, length, r, first, &kept);
+      set_group_bits(mask_row, first, length, kept);
+    });
+    NM_TRY(status);
+  }
+  return NM_OK;
+}
+
+struct Breaches {
+  int64_t count = 0, row = -1, col = -1;
+
+  void add(int64_t r, int64_t c) {
+    if (count++ == 0) {
+      row = r;
+      col = c;
+    }
+  }
+};
+
+template <typename GroupBits>
+Breaches count_breaches(int64_t rows, int64_t cols, Pattern pattern, GroupBits&& group) {
+  Breaches breaches;
+  if (cols == 0) return breaches;
+  for (int64_t r = 0; r < rows; ++r) {
+    for_each_group(pattern, cols, [&](int64_t first, int length) {
+      if (__builtin_popcount(group(r, first, length)) > pattern.n) breaches.add(r, first);
+    });
+  }
+  return breaches;
+}
+
+int32_t check_breach_outputs(const int64_t* breaches, const int64_t* row, const int64_t* col) {
+  NM_TRY(check_not_null("breaches", breaches));
+  NM_TRY(check_not_null("first_row", row));
+  return check_not_null("first_col", col);
+}
+
+}  // namespace
+}  // namespace nm
+
+using nm::fail;
+using nm::guarded;
+using nm::mask_row_bytes;
+using nm::Pattern;
+using nm::Span;
+
+int32_t nm_mask_bytes(int64_t rows, int64_t cols, int64_t* bytes) {
+  return guarded([&]() -> int32_t {
+    NM_TRY(nm::check_not_null("bytes", bytes));
+    NM_TRY(nm::check_not_negative("rows", rows));
+    NM_TRY(nm::check_not_negative("cols", cols));
+    if (__builtin_mul_overflow(rows, mask_row_bytes(cols), bytes)) {
+      return fail(NM_OVERFLOW, "mask: expected a size in bytes below 2^63, got %" PRId64 " x %" PRId64 " bits", rows,
+                  cols);
+    }
+    return NM_OK;
+  });
+}
+
+int32_t nm_kept_per_row(int64_t cols, int32_t n, int32_t m, int64_t* kept) {
+  return guarded([&]() -> int32_t {
+    NM_TRY(nm::check_not_null("kept", kept));
+    NM_TRY(nm::check_pattern(n, m));
+    NM_TRY(nm::check_not_negative("cols", cols));
+    *kept = Pattern{n, m}.kept(cols);
+    return NM_OK;
+  });
+}
+
+int32_t nm_mask_magnitude_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
+                              int32_t flags, uint8_t* mask) {
+  return guarded([&] {
+    return nm::make_mask(w, rows, cols, ld, {n, m}, flags, mask,
+                         [&](const float* group, int length, int64_t, int64_t, uint32_t* kept) -> int32_t {
+                           *kept = nm::magnitude_bits(group, length, n);
+                           return NM_OK;
+                         });
+  });
+}
+
+int32_t nm_mask_nonzero_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
+                            int32_t flags, uint8_t* mask) {
+  return guarded([&] {
+    return nm::make_mask(w, rows, cols, ld, {n, m}, flags, mask,
+                         [&](const float* group, int length, int64_t r, int64_t first, uint32_t* kept) -> int32_t {
+                           const uint32_t nonzero = nm::nonzero_bits(group, length);
+                           if (__builtin_popcount(nonzero) > n) {
+                             return fail(NM_PATTERN_BREACH,
+                                         "w: expected at most %d non-zeros in the group of %d at row %" PRId64
+                                         ", column %" PRId64 ", got %d",
+                                         n, length, r, first, __builtin_popcount(nonzero));
+                           }
+                           *kept = nm::complete_group(nonzero, n, length);
+                           return NM_OK;
+                         });
+  });
+}
+
+int32_t nm_check_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m, int64_t* breaches,
+                     int64_t* first_row, int64_t* first_col) {
+  return guarded([&]() -> int32_t {
+    Span weights;
+    NM_TRY(nm::check_pattern(n, m));
+    NM_TRY(nm::check_matrix("w", w, rows, cols, ld, sizeof(float), &weights));
+    NM_TRY(nm::check_breach_outputs(breaches, first_row, first_col));
+    const auto found = nm::count_breaches(rows, cols, {n, m}, [&](int64_t r, int64_t first, int length) {
+      return nm::nonzero_bits(w + r * ld + first, length);
+    });
+    *breaches = found.count;
+    *first_row = found.row;
+    *first_col = found.col;
+    return NM_OK;
+  });
+}
+
+int32_t nm_check_mask(const uint8_t* mask, int64_t rows, int64_t cols, int32_t n, int32_t m, int64_t* breaches,
+                      int64_t* first_row, int64_t* first_col) {
+  return guarded([&]() -> int32_t {
+    Span bits;
+    NM_TRY(nm::check_pattern(n, m));
+    NM_TRY(nm::check_mask("mask", mask, rows, cols, &bits));
+    NM_TRY(nm::check_breach_outputs(breaches, first_row, first_col));
+    const auto found = nm::count_breaches(rows, cols, {n, m}, [&](int64_t r, int64_t first, int length) {
+      return nm::group_bits(mask + r * mask_row_bytes(cols), first, length);
+    });
+    *breaches = found.count;
+    *first_row = found.row;
+    *first_col = found.col;
+    return NM_OK;
+  });
+}
+
+int32_t nm_mask_apply_f32(const float* w, int64_t rows, int64_t cols, int64_t ldw, const uint8_t* mask, float* out,
+                          int64_t ldo) {
+  return guarded([&]() -> int32_t {
+    Span weights, bits, result;
+    NM_TRY(nm::check_matrix("w", w, rows, cols, ldw, sizeof(float), &weights));
+    NM_TRY(nm::check_mask("mask", mask, rows, cols, &bits));
+    NM_TRY(nm::check_matrix("out", out, rows, cols, ldo, sizeof(float), &result));
+    NM_TRY(nm::check_disjoint(bits, result));
+    if (out != w || ldo != ldw) NM_TRY(nm::check_disjoint(weights, result));
+    if (cols == 0) return NM_OK;
+    for (int64_t r = 0; r < rows; ++r) {
+      const uint8_t* mask_row = mask + r * mask_row_bytes(cols);
+      for (int64_t c = 0; c < cols; ++c) out[r * ldo + c] = nm::mask_bit(mask_row, c) ? w[r * ldw + c] : 0.0f;
+    }
+    return NM_OK;
+  });
+}
+
+int32_t nm_kept_share_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, const uint8_t* mask,
+                          double* abs_share, double* square_share) {
+  return guarded([&]() -> int32_t {
+    Span weights, bits;
+    NM_TRY(nm::check_matrix("w", w, rows, cols, ld, sizeof(float), &weights));
+    NM_TRY(nm::check_mask("mask", mask, rows, cols, &bits));
+    NM_TRY(nm::check_not_null("abs_share", abs_share));
+    NM_TRY(nm::check_not_null("square_share", square_share));
+    double all = 0, kept = 0, all_squares = 0, kept_squares = 0;
+    for (int64_t r = 0; cols > 0 && r < rows; ++r) {
+      const uint8_t* mask_row = mask + r * mask_row_bytes(cols);
+      for (int64_t c = 0; c < cols; ++c) {
+        const double magnitude = std::fabs(static_cast<double>(w[r * ld + c]));
+        const double share = nm::mask_bit(mask_row, c) ? magnitude : 0.0;
+        all += magnitude;
+        kept += share;
+        all_squares += magnitude * magnitude;
+        kept_squares += share * share;
+      }
+    }
+    *abs_share = all == 0 ? 1.0 : kept / all;
+    *square_share = all_squares == 0 ? 1.0 : kept_squares / all_squares;
+    return NM_OK;
+  });
+}

@@ -1,0 +1,211 @@
+// Packed matrices: creation, packing, reading back.
+#include "abi/matrix.h"
+
+#include <algorithm>
+#include <cinttypes>
+
+#include "abi/check.h"
+#include "abi/encode.h"
+#include "cpu/isa.h"
+#include "format/mask_rows.h"
+
+namespace nm {
+
+int32_t check_sealed(const nm_matrix* a) {
+  NM_TRY(check_not_null("matrix", a));
+  return a->sealed ? int32_t{NM_OK} : fail(NM_INVALID_STATE, "matrix: expected a sealed one, got one still being set");
+}
+
+namespace {
+
+int32_t check_open(const nm_matrix* a) {
+  NM_TRY(check_not_null("matrix", a));
+  return a->sealed ? fail(NM_INVALID_STATE, "matrix: expected one not sealed yet, got a sealed one") : int32_t{NM_OK};
+}
+
+int32_t check_row_range(const nm_matrix* a, int64_t row0, int64_t count) {
+  if (0 <= row0 && row0 <= a->rows && 0 <= count && count <= a->rows - row0) return NM_OK;
+  return fail(NM_INVALID_ARGUMENT,
+              "rows: expected a range within 0 .. %" PRId64 ", got first row %" PRId64 ", count %" PRId64, a->rows, row0,
+              count);
+}
+
+// Sets rows from an encoder: encode(encoder, i) fills it with row i of the block.
+template <typename Encode>
+int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, Encode&& encode) {
+  std::fill(&a->row_set[row0], &a->row_set[row0 + count], false);
+  RowEncoder encoder(a->pattern, a->cols, flags);
+  for (int64_t i = 0; i < count; ++i) {
+    NM_TRY(encode(&encoder, i));
+    if (!a->lanes.empty()) a->lanes.put(row0 + i, encoder.row());
+    if (!a->stream.empty()) a->stream.put(row0 + i, encoder.row());
+  }
+  std::fill(&a->row_set[row0], &a->row_set[row0 + count], true);
+  return NM_OK;
+}
+
+template <typename Visit>
+void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
+  CompressedRow row(a->pattern.kept(a->cols));
+  for (int64_t i = 0; i < count; ++i) {
+    if (a->stream.empty()) {
+      a->lanes.get(row0 + i, &row);
+    } else {
+      a->stream.get(row0 + i, &row);
+    }
+    visit(i, row);
+  }
+}
+
+int32_t check_shape(int64_t rows, int64_t cols) {
+  if (rows < 1 || cols < 1) {
+    return fail(NM_INVALID_ARGUMENT, "matrix: expected at least 1 x 1, got %" PRId64 " x %" PRId64, rows, cols);
+  }
+  int64_t bytes;
+  if (__builtin_mul_overflow(rows, cols, &bytes) ||
+      __builtin_mul_overflow(bytes, static_cast<int64_t>(sizeof(float)), &bytes)) {
+    return fail(NM_OVERFLOW, "matrix: expected a size in bytes below 2^63, got %" PRId64 " x %" PRId64, rows, cols);
+  }
+  return NM_OK;
+}
+
+int32_t check_dtype(int32_t dtype) {
+  if (dtype == NM_F32) return NM_OK;
+  if (dtype == NM_BF16 || dtype == NM_S8) {
+    return fail(NM_UNSUPPORTED, "dtype: expected 0 (f32), the only one of this version, got %d", dtype);
+  }
+  return fail(NM_INVALID_ARGUMENT, "dtype: expected 0 (f32), got %d", dtype);
+}
+
+}  // namespace
+}  // namespace nm
+
+using nm::fail;
+using nm::guarded;
+using nm::mask_row_bytes;
+using nm::Packing;
+using nm::Pattern;
+using nm::RowEncoder;
+using nm::Span;
+
+int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32_t dtype, int32_t workload,
+                         nm_matrix** out) {
+  return guarded([&]() -> int32_t {
+    NM_TRY(nm::check_not_null("out", out));
+    *out = nullptr;
+    NM_TRY(nm::check_pattern(n, m));
+    NM_TRY(nm::check_shape(rows, cols));
+    NM_TRY(nm::check_dtype(dtype));
+    if (workload < NM_SMALL_BATCH || workload > NM_ANY_BATCH) {
+      return fail(NM_INVALID_ARGUMENT, "workload: expected 1 (small), 2 (large) or 3 (any batch), got %d", workload);
+    }
+    NM_TRY(nm::check_isa_request());
+    const Pattern pattern{n, m};
+    const bool lanes = (workload & NM_SMALL_BATCH) != 0 && nm::LanePanel::supports(pattern);
+    const bool stream = (workload & NM_LARGE_BATCH) != 0 || !lanes;
+    auto a = std::make_unique<nm_matrix>();
+    a->rows = rows;
+    a->cols = cols;
+    a->pattern = pattern;
+    if (lanes) {
+      a->lanes = nm::LanePanel(pattern, rows, cols);
+      a->small = nm::find_kernel(NM_F32, Packing::kLanePanel, nm::active_isa());
+    }
+    if (stream) {
+      a->stream = nm::RowStream(pattern, rows, cols);
+      a->large = nm::find_kernel(NM_F32, Packing::kRowStream, nm::active_isa());
+    }
+    a->row_set = std::make_unique<std::atomic<bool>[]>(rows);
+    *out = a.release();
+    return NM_OK;
+  });
+}
+
+int32_t nm_matrix_set_rows_f32(nm_matrix* a, int64_t row0, int64_t count, const float* w, int64_t ld,
+                               const uint8_t* mask, int32_t flags) {
+  return guarded([&]() -> int32_t {
+    Span dense, bits;
+    NM_TRY(nm::check_open(a));
+    NM_TRY(nm::check_row_range(a, row0, count));
+    NM_TRY(nm::check_flags(flags));
+    NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
+    NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
+    return nm::set_rows(a, row0, count, flags, [&](RowEncoder* encoder, int64_t i) {
+      return encoder->dense(row0 + i, w + i * ld, mask + i * mask_row_bytes(a->cols));
+    });
+  });
+}
+
+int32_t nm_matrix_set_compressed_f32(nm_matrix* a, int64_t row0, int64_t count, const float* values,
+                                     const uint8_t* mask, int32_t flags) {
+  return guarded([&]() -> int32_t {
+    Span packed, bits;
+    NM_TRY(nm::check_open(a));
+    NM_TRY(nm::check_row_range(a, row0, count));
+    NM_TRY(nm::check_flags(flags));
+    const int64_t kept = a->pattern.kept(a->cols);
+    NM_TRY(nm::check_matrix("values", values, count, kept, kept, sizeof(float), &packed));
+    NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
+    return nm::set_rows(a, row0, count, flags, [&](RowEncoder* encoder, int64_t i) {
+      return encoder->portable(row0 + i, values + i * kept, mask + i * mask_row_bytes(a->cols));
+    });
+  });
+}
+
+int32_t nm_matrix_seal(nm_matrix* a) {
+  return guarded([&]() -> int32_t {
+    NM_TRY(nm::check_open(a));
+    int64_t row = 0;
+    while (row < a->rows && a->row_set[row]) ++row;
+    if (row < a->rows) {
+      return fail(NM_INVALID_STATE, "matrix: expected all %" PRId64 " rows to be set, row %" PRId64 " is not", a->rows,
+                  row);
+    }
+    a->sealed = true;
+    return NM_OK;
+  });
+}
+
+int32_t nm_matrix_free(nm_matrix* a) {
+  delete a;
+  return NM_OK;
+}
+
+int32_t nm_matrix_get_rows_f32(const nm_matrix* a, int64_t row0, int64_t count, float* w, int64_t ld) {
+  return guarded([&]() -> int32_t {
+    Span dense;
+    NM_TRY(nm::check_sealed(a));
+    NM_TRY(nm::check_row_range(a, row0, count));
+    NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
+    nm::get_rows(a, row0, count, [&](int64_t i, const nm::CompressedRow& row) {
+      nm::decode_dense(row, a->cols, w + i * ld);
+    });
+    return NM_OK;
+  });
+}
+
+int32_t nm_matrix_get_compressed_f32(const nm_matrix* a, int64_t row0, int64_t count, float* values, uint8_t* mask) {
+  return guarded([&]() -> int32_t {
+    Span packed, bits;
+    NM_TRY(nm::check_sealed(a));
+    NM_TRY(nm::check_row_range(a, row0, count));
+    const int64_t kept = a->pattern.kept(a->cols);
+    NM_TRY(nm::check_matrix("values", values, count, kept, kept, sizeof(float), &packed));
+    NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
+    NM_TRY(nm::check_disjoint(packed, bits));
+    nm::get_rows(a, row0, count, [&](int64_t i, const nm::CompressedRow& row) {
+      std::copy(row.values.begin(), row.values.end(), values + i * kept);
+      nm::decode_mask(row, a->cols, mask + i * mask_row_bytes(a->cols));
+    });
+    return NM_OK;
+  });
+}
+
+int32_t nm_matrix_bytes(const nm_matrix* a, int64_t* bytes) {
+  return guarded([&]() -> int32_t {
+    NM_TRY(nm::check_not_null("matrix", a));
+    NM_TRY(nm::check_not_null("bytes", bytes));
+    *bytes = static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes();
+    return NM_OK;
+  });
+}

@@ -1,0 +1,37 @@
+// The object behind nm_matrix.
+#ifndef NM4J_ABI_MATRIX_H_
+#define NM4J_ABI_MATRIX_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "abi/status.h"
+#include "cpu/kernel.h"
+#include "format/lane_panel.h"
+#include "format/pattern.h"
+#include "format/row_stream.h"
+
+struct nm_matrix {
+  int64_t rows, cols;
+  nm::Pattern pattern;
+  nm::LanePanel lanes;    // either may be empty, not both
+  nm::RowStream stream;
+  const nm::Kernel* small;  // over lanes, or NULL
+  const nm::Kernel* large;  // over stream, or NULL
+  std::unique_ptr<std::atomic<bool>[]> row_set;
+  std::atomic<bool> sealed;
+
+  const nm::Kernel& kernel(int64_t batch) const {
+    if (large == nullptr) return *small;
+    return small != nullptr && batch <= small->max_batch ? *small : *large;
+  }
+};
+
+namespace nm {
+
+int32_t check_sealed(const nm_matrix* a);
+
+}  // namespace nm
+
+#endif  // NM4J_ABI_MATRIX_H_

@@ -1,0 +1,122 @@
+#include "cpu/isa.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+
+#ifdef NM4J_X86
+#include <cpuid.h>
+#endif
+
+namespace nm {
+namespace {
+
+std::atomic<nm_isa> limit{NM_ISA_AVX512};
+
+#ifdef NM4J_X86
+// __builtin_cpu_supports also asks the operating system (XGETBV) whether it saves the registers.
+nm_isa detect() {
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (avx2 && avx512) return NM_ISA_AVX512;
+  return avx2 ? NM_ISA_AVX2 : NM_ISA_SCALAR;
+}
+
+std::string read_name() {
+  unsigned words[12];
+  if (__get_cpuid_max(0x80000000u, nullptr) < 0x80000004u) return "unknown x86 CPU";
+  for (unsigned leaf = 0; leaf < 3; ++leaf) {
+    __get_cpuid(0x80000002u + leaf, &words[4 * leaf], &words[4 * leaf + 1], &words[4 * leaf + 2],
+                &words[4 * leaf + 3]);
+  }
+  char text[sizeof words + 1] = {};
+  std::memcpy(text, words, sizeof words);
+  const char* begin = text;
+  while (*begin == ' ') ++begin;
+  std::string name = begin;
+  while (!name.empty() && name.back() == ' ') name.pop_back();
+  return name.empty() ? "unknown x86 CPU" : name;
+}
+
+std::string read_features() {
+  std::string list;
+  // The builtin takes literals only.
+#define NM_FEATURE(name) \
+  if (__builtin_cpu_supports(name)) list += list.empty() ? name : " " name
+  NM_FEATURE("sse4.2");
+  NM_FEATURE("avx");
+  NM_FEATURE("fma");
+  NM_FEATURE("avx2");
+  NM_FEATURE("avx512f");
+  NM_FEATURE("avx512bw");
+  NM_FEATURE("avx512dq");
+  NM_FEATURE("avx512vl");
+  NM_FEATURE("avx512vnni");
+  NM_FEATURE("avx512bf16");
+#undef NM_FEATURE
+  return list;
+}
+#else
+nm_isa detect() { return NM_ISA_SCALAR; }
+std::string read_name() { return "CPU without an nm4j SIMD kernel"; }
+std::string read_features() { return ""; }
+#endif
+
+IsaRequest read_request() {
+  const char* text = std::getenv("NM4J_ISA");
+  if (text == nullptr || *text == '\0') return {"", true, NM_ISA_AVX512};
+  for (const nm_isa isa : {NM_ISA_SCALAR, NM_ISA_AVX2, NM_ISA_AVX512}) {
+    if (std::strcmp(text, isa_name(isa)) == 0) return {text, true, isa};
+  }
+  return {text, false, NM_ISA_AVX512};
+}
+
+}  // namespace
+
+nm_isa detected_isa() {
+  static const nm_isa isa = detect();
+  return isa;
+}
+
+const std::string& cpu_name() {
+  static const std::string name = read_name();
+  return name;
+}
+
+const std::string& cpu_features() {
+  static const std::string features = read_features();
+  return features;
+}
+
+const char* isa_name(nm_isa isa) {
+  return isa == NM_ISA_AVX512 ? "avx512" : isa == NM_ISA_AVX2 ? "avx2" : "scalar";
+}
+
+const IsaRequest& requested_isa() {
+  static const IsaRequest request = read_request();
+  return request;
+}
+
+void limit_isa(nm_isa isa) { limit = isa; }
+
+nm_isa limited_isa() { return limit; }
+
+nm_isa active_isa() { return std::min({detected_isa(), requested_isa().isa, limit.load()}); }
+
+std::string isa_reason() {
+  const nm_isa active = active_isa();
+  const IsaRequest& request = requested_isa();
+  const std::string name = isa_name(active);
+  if (active < detected_isa()) {
+    const bool by_environment = request.isa == active;
+    return name + ", limited by " + (by_environment ? "NM4J_ISA=" + request.text : std::string("nm_isa_limit")) +
+           " (this CPU supports " + isa_name(detected_isa()) + ")";
+  }
+  const bool asked_higher = !request.text.empty() && request.isa > active;
+  return name + ", the best this CPU supports" + (asked_higher ? " (NM4J_ISA=" + request.text + " asks for more)" : "");
+}
+
+}  // namespace nm

@@ -1,0 +1,41 @@
+// The kernel table. Adding a kernel is one line here; dispatch, tests and benchmarks read it.
+//
+// max_batch, where lane panels hand over to row streams, was measured on Zen 5 (see native/README.md, "Crossover").
+#include "cpu/kernels.h"
+#include "cpu/tiling.h"
+
+namespace nm {
+namespace {
+
+int64_t lane_panel_tiles(const PackedWeights& weights, int64_t batch) {
+  return tile_count(lane_panel_tiling(weights.lanes.rows, batch));
+}
+
+int64_t row_stream_tiles(const PackedWeights& weights, int64_t batch) {
+  return tile_count(row_stream_tiling(weights.stream.rows, batch));
+}
+
+// Best first.
+constexpr Kernel kTable[] = {
+    // clang-format off
+#ifdef NM4J_X86
+    {"f32_nxm_lanepanel_16x16_avx512", NM_F32, Packing::kLanePanel, NM_ISA_AVX512, 16, lane_panel_tiles, lane_panel_f32_avx512},
+    {"f32_nxm_rowstream_2x64_avx512", NM_F32, Packing::kRowStream, NM_ISA_AVX512, INT64_MAX, row_stream_tiles, row_stream_f32_avx512},
+    {"f32_nxm_lanepanel_16x16_avx2", NM_F32, Packing::kLanePanel, NM_ISA_AVX2, 8, lane_panel_tiles, lane_panel_f32_avx2},
+    {"f32_nxm_rowstream_1x64_avx2", NM_F32, Packing::kRowStream, NM_ISA_AVX2, INT64_MAX, row_stream_tiles, row_stream_f32_avx2},
+#endif
+    {"f32_nxm_lanepanel_16x16_scalar", NM_F32, Packing::kLanePanel, NM_ISA_SCALAR, 8, lane_panel_tiles, lane_panel_f32_scalar},
+    {"f32_nxm_rowstream_1x64_scalar", NM_F32, Packing::kRowStream, NM_ISA_SCALAR, INT64_MAX, row_stream_tiles, row_stream_f32_scalar},
+    // clang-format on
+};
+
+}  // namespace
+
+const Kernel* find_kernel(nm_dtype dtype, Packing packing, nm_isa limit) {
+  for (const Kernel& kernel : kTable) {
+    if (kernel.dtype == dtype && kernel.packing == packing && kernel.isa <= limit) return &kernel;
+  }
+  return nullptr;
+}
+
+}  // namespace nm

@@ -1,0 +1,16 @@
+// The entry points that each ISA's file defines.
+#ifndef NM4J_CPU_KERNELS_H_
+#define NM4J_CPU_KERNELS_H_
+
+#include "cpu/kernel.h"
+
+namespace nm {
+
+using RunTiles = void(const PackedWeights&, const MultiplyArgs&, int64_t tile_begin, int64_t tile_end);
+
+RunTiles lane_panel_f32_scalar, lane_panel_f32_avx2, lane_panel_f32_avx512;
+RunTiles row_stream_f32_scalar, row_stream_f32_avx2, row_stream_f32_avx512;
+
+}  // namespace nm
+
+#endif  // NM4J_CPU_KERNELS_H_

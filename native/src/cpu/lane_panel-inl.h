@@ -1,0 +1,221 @@
+// Small batches: kernels over the lane-panel packing. Include inside a kernel file only.
+//
+// The weights pass once, at the speed of memory, one stream per panel of 16 rows; each vector of them serves all items of
+// the batch. The activation for a lane comes out of a register, by a permute whose control is the stored index.
+#ifndef NM4J_CPU_LANE_PANEL_INL_H_
+#define NM4J_CPU_LANE_PANEL_INL_H_
+
+#include "cpu/epilogue-inl.h"
+#include "cpu/kernel.h"
+#include "cpu/scratch.h"
+#include "cpu/tiling.h"
+
+namespace nm {
+namespace {
+
+constexpr int kPanelRows = 16;
+
+// Items of the batch, [kItems][pitch], zero padded so that windows may be read whole.
+struct LaneItems {
+  const float* x;
+  int64_t pitch;
+};
+
+// The kernels' item counts; a tile runs on the next larger one, with zeros for the items it lacks.
+inline int64_t kernel_items(int64_t items) {
+  for (const int size : {1, 2, 4, 6, 8, 12}) {
+    if (items <= size) return size;
+  }
+  return kMaxLaneItems;
+}
+
+inline void pack_items(const MultiplyArgs& args, int64_t cols, const Tile& tile, int64_t pitch, float* to) {
+  for (int64_t i = 0; i < tile.items; ++i, to += pitch) {
+    if (args.layout == NM_BATCH_MAJOR) {
+      __builtin_memcpy(to, args.x + (tile.item + i) * args.ldx, cols * sizeof(float));
+    } else {
+      for (int64_t k = 0; k < cols; ++k) to[k] = args.x[k * args.ldx + tile.item + i];
+    }
+    __builtin_memset(to + cols, 0, (pitch - cols) * sizeof(float));
+  }
+  __builtin_memset(to, 0, (kernel_items(tile.items) - tile.items) * pitch * sizeof(float));
+}
+
+// kVectors vectors of rows (kPanelRows / kLanes of them make a panel) times kItems items. kSlots is the packing's slots
+// per window, or 0 to read it from there.
+template <typename V, int kVectors, int kItems, int kBits, int kSlots>
+struct LanePanelKernel {
+  using Reg = typename V::Reg;
+  using Control = typename V::Control;
+  using Window = typename V::template Window<kBits>;
+  static constexpr int kVectorsPerPanel = kPanelRows / V::kLanes;
+
+  static void run(const LanePanelView& w, const MultiplyArgs& args, const Tile& tile, int64_t row,
+                  const LaneItems& items) {
+    Reg sum[kVectors][kItems];
+    for (int v = 0; v < kVectors; ++v) {
+      for (int i = 0; i < kItems; ++i) sum[v][i] = V::zero();
+    }
+    accumulate(w, row, items, sum);
+    const bool batch_major = args.layout == NM_BATCH_MAJOR;
+    const int64_t c_row = batch_major ? 1 : args.ldc, c_item = batch_major ? args.ldc : 1;
+    const int64_t y_row = batch_major ? 1 : args.ldy, y_item = batch_major ? args.ldy : 1;
+    for (int v = 0; v < kVectors; ++v) {
+      const int64_t first = row + v * V::kLanes;
+      const int n = static_cast<int>(w.rows - first < V::kLanes ? w.rows - first : V::kLanes);
+      if (n <= 0) return;
+      const Reg bias = args.bias != nullptr ? V::load_n(args.bias + first, n) : V::zero();
+      for (int i = 0; i < kItems && i < tile.items; ++i) {
+        const int64_t item = tile.item + i;
+        finish<V>(args, sum[v][i], bias, args.c != nullptr ? args.c + first * c_row + item * c_item : nullptr, c_row,
+                  args.y + first * y_row + item * y_item, y_row, n);
+      }
+    }
+  }
+
+ private:
+  static void accumulate(const LanePanelView& w, int64_t row, const LaneItems& items, Reg (&sum)[kVectors][kItems]) {
+    const int64_t panel_words = w.steps * w.step_words;
+    const uint32_t* stream = w.data + row / kPanelRows * panel_words + row % kPanelRows;
+    const float* x = items.x;
+    for (int64_t step = 0; step < w.steps; ++step) {
+      if constexpr (kSlots != 0) {
+        known_slots(w, stream, panel_words, x, items.pitch, sum);
+      } else {
+        any_slots(w, stream, panel_words, x, items.pitch, sum);
+      }
+      stream += w.step_words;
+      x += w.windows * w.window_cols;
+    }
+  }
+
+  static int64_t vector_offset(int64_t panel_words, int v) {
+    return v / kVectorsPerPanel * panel_words + v % kVectorsPerPanel * V::kLanes;
+  }
+
+  // All controls of a step lie in one word.
+  static void known_slots(const LanePanelView& w, const uint32_t* stream, int64_t panel_words, const float* x,
+                          int64_t pitch, Reg (&sum)[kVectors][kItems]) {
+    const float* values = reinterpret_cast<const float*>(stream + kPanelRows);
+    Control control[kVectors];
+    for (int v = 0; v < kVectors; ++v) control[v] = V::load_control(stream + vector_offset(panel_words, v));
+    for (int window = 0; window < w.windows; ++window) {
+      for (int v = 0; v < kVectors; ++v) {
+        Reg value[kSlots];
+        Control index[kSlots];
+        for (int s = 0; s < kSlots; ++s) {
+          value[s] = V::load(values + vector_offset(panel_words, v) + s * kPanelRows);
+          index[s] = control[v];
+          control[v] = V::template next_control<kBits>(control[v]);
+        }
+        for (int i = 0; i < kItems; ++i) {
+          const Window columns(x + i * pitch);
+          for (int s = 0; s < kSlots; ++s) sum[v][i] = V::fma(value[s], columns.select(index[s]), sum[v][i]);
+        }
+      }
+      values += kSlots * kPanelRows;
+      x += w.window_cols;
+    }
+  }
+
+  static void any_slots(const LanePanelView& w, const uint32_t* stream, int64_t panel_words, const float* x,
+                        int64_t pitch, Reg (&sum)[kVectors][kItems]) {
+    for (int v = 0; v < kVectors; ++v) {
+      const uint32_t* words = stream + vector_offset(panel_words, v);
+      const float* values = reinterpret_cast<const float*>(words + kPanelRows * w.control_words);
+      Control control = V::load_control(words);
+      int left = w.slots_per_word;
+      for (int window = 0; window < w.windows; ++window) {
+        for (int s = 0; s < w.slots; ++s) {
+          if (left == 0) {
+            words += kPanelRows;
+            control = V::load_control(words);
+            left = w.slots_per_word;
+          }
+          const Reg value = V::load(values);
+          for (int i = 0; i < kItems; ++i) {
+            const Window columns(x + window * w.window_cols + i * pitch);
+            sum[v][i] = V::fma(value, columns.select(control), sum[v][i]);
+          }
+          control = V::template next_control<kBits>(control);
+          values += kPanelRows;
+          --left;
+        }
+      }
+    }
+  }
+};
+
+template <typename V, int kItems, int kBits, int kSlots>
+void lane_panel_rows(const LanePanelView& w, const MultiplyArgs& args, const Tile& tile, const LaneItems& items) {
+  // Several row vectors at once: independent sums hide the latency of the multiply-add, registers bound their number.
+  constexpr int kFit = V::kAccumulators / kItems;
+  constexpr int kVectors = kFit >= 4 ? 4 : kFit >= 2 ? 2 : 1;
+  const int64_t end = tile.row + tile.rows;
+  int64_t row = tile.row;
+  for (; row + kVectors * V::kLanes <= end; row += kVectors * V::kLanes) {
+    LanePanelKernel<V, kVectors, kItems, kBits, kSlots>::run(w, args, tile, row, items);
+  }
+  for (; row < end; row += V::kLanes) {
+    LanePanelKernel<V, 1, kItems, kBits, kSlots>::run(w, args, tile, row, items);
+  }
+}
+
+template <typename V, int kBits, int kSlots>
+void lane_panel_tile(const LanePanelView& w, const MultiplyArgs& args, Tile tile, LaneItems items) {
+  for (; tile.items > V::kAccumulators; tile.items -= V::kAccumulators) {
+    Tile part = tile;
+    part.items = V::kAccumulators;
+    lane_panel_rows<V, V::kAccumulators, kBits, kSlots>(w, args, part, items);
+    tile.item += V::kAccumulators;
+    items.x += V::kAccumulators * items.pitch;
+  }
+  switch (kernel_items(tile.items)) {
+    case 1:
+      return lane_panel_rows<V, 1, kBits, kSlots>(w, args, tile, items);
+    case 2:
+      return lane_panel_rows<V, 2, kBits, kSlots>(w, args, tile, items);
+    case 4:
+      return lane_panel_rows<V, 4, kBits, kSlots>(w, args, tile, items);
+    case 6:
+      return lane_panel_rows<V, 6, kBits, kSlots>(w, args, tile, items);
+    case 8:
+      return lane_panel_rows<V, 8, kBits, kSlots>(w, args, tile, items);
+    case 12:
+      if constexpr (V::kAccumulators >= 12) return lane_panel_rows<V, 12, kBits, kSlots>(w, args, tile, items);
+      return;
+    default:
+      if constexpr (V::kAccumulators >= 16) return lane_panel_rows<V, 16, kBits, kSlots>(w, args, tile, items);
+      return;
+  }
+}
+
+template <typename V>
+void lane_panel_run(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
+  const LanePanelView& w = weights.lanes;
+  const Tiling tiling = lane_panel_tiling(w.rows, args.batch);
+  // 16 columns more than the windows: a permute's source may reach beyond, and items do not share cache sets.
+  const int64_t pitch = w.padded_cols + 16;
+  float* packed = scratch(kMaxLaneItems * pitch);
+  int64_t packed_item = -1;
+  for (int64_t t = tile_begin; t < tile_end; ++t) {
+    const Tile tile = tile_at(tiling, t);
+    if (tile.item != packed_item) pack_items(args, w.cols, tile, pitch, packed);
+    packed_item = tile.item;
+    const LaneItems items = {packed, pitch};
+    if (w.index_bits == 4) {
+      lane_panel_tile<V, 4, 0>(w, args, tile, items);
+    } else if (w.slots == 1) {
+      lane_panel_tile<V, 2, 1>(w, args, tile, items);
+    } else if (w.slots == 2) {
+      lane_panel_tile<V, 2, 2>(w, args, tile, items);
+    } else {
+      lane_panel_tile<V, 2, 3>(w, args, tile, items);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace nm
+
+#endif  // NM4J_CPU_LANE_PANEL_INL_H_

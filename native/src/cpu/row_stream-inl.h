@@ -1,0 +1,189 @@
+// Large batches: kernels over the row-stream packing. Include inside a kernel file only.
+//
+// Each non-zero is a broadcast times one row of a packed panel of activations, addressed by the non-zero's index: no
+// gather, no shuffle of activations, any pattern. The panel is cut into the blocks of the packing (at most 128 x 64
+// floats, 32 KiB of L1); a tile of results stays in L2 while the blocks pass.
+#ifndef NM4J_CPU_ROW_STREAM_INL_H_
+#define NM4J_CPU_ROW_STREAM_INL_H_
+
+#include "cpu/epilogue-inl.h"
+#include "cpu/kernel.h"
+#include "cpu/scratch.h"
+#include "cpu/tiling.h"
+
+namespace nm {
+namespace {
+
+// One panel: the activations of up to kVectors * kLanes batch items, [cols][kVectors * kLanes], items zero padded.
+template <typename V, int kVectors>
+struct RowStreamPanel {
+  static constexpr int kWidth = kVectors * V::kLanes;
+  using Reg = typename V::Reg;
+
+  static void pack(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
+    if (args.layout == NM_FEATURE_MAJOR) {
+      pack_rows(args, cols, item, items, panel);
+    } else {
+      pack_transposed(args, cols, item, items, panel);
+    }
+  }
+
+  // X is [cols][batch].
+  static void pack_rows(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
+    for (int64_t k = 0; k < cols; ++k) {
+      const float* x = args.x + k * args.ldx + item;
+      for (int v = 0; v < kVectors; ++v) {
+        const int n = lanes_left(items, v);
+        V::store(panel + v * V::kLanes, n == V::kLanes ? V::load(x + v * V::kLanes) : load_some(x + v * V::kLanes, n));
+      }
+      panel += kWidth;
+    }
+  }
+
+  // X is [batch][cols]: transpose squares of kLanes x kLanes.
+  static void pack_transposed(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
+    for (int64_t k = 0; k < cols; k += V::kLanes) {
+      const int depth = static_cast<int>(cols - k < V::kLanes ? cols - k : V::kLanes);
+      for (int v = 0; v < kVectors; ++v) {
+        Reg square[V::kLanes];
+        const int n = lanes_left(items, v);
+        for (int i = 0; i < V::kLanes; ++i) {
+          const float* x = args.x + (item + v * V::kLanes + i) * args.ldx + k;
+          square[i] = i >= n ? V::zero() : depth == V::kLanes ? V::load(x) : V::load_n(x, depth);
+        }
+        V::transpose(square);
+        for (int i = 0; i < depth; ++i) V::store(panel + (k + i) * kWidth + v * V::kLanes, square[i]);
+      }
+    }
+  }
+
+  // The products of one block of columns, for all rows of the tile, added to `sums` ([rows][kWidth]).
+  static void multiply_block(const RowStreamView& w, int64_t block, const Tile& tile, const float* panel, float* sums) {
+    const int64_t kept = block + 1 == w.blocks ? w.last_kept : w.block_kept;
+    const int64_t start = block * w.block_kept * w.rows + tile.row * kept;
+    const float* values = w.values + start;
+    const uint8_t* index = w.index + start;
+    const float* source = panel + block * w.block_cols * kWidth;
+    int64_t r = 0;
+    for (; r + V::kStreamRows <= tile.rows; r += V::kStreamRows) {
+      micro_kernel<V::kStreamRows>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
+    }
+    for (; r < tile.rows; ++r) {
+      micro_kernel<1>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
+    }
+  }
+
+  template <int kRows>
+  static void micro_kernel(const float* values, const uint8_t* index, int64_t kept, const float* panel, float* sums,
+                           bool first) {
+    const float* weights[kRows];
+    Reg sum[kRows][kVectors];
+    for (int r = 0; r < kRows; ++r) {
+      weights[r] = values + r * kept;
+      for (int v = 0; v < kVectors; ++v) {
+        sum[r][v] = first ? V::zero() : V::load(sums + r * kWidth + v * V::kLanes);
+      }
+    }
+    V::template for_each_weight<kRows>(weights, kept, [&](int64_t i, const Reg(&weight)[kRows]) {
+      for (int r = 0; r < kRows; ++r) {
+        const float* x = panel + static_cast<int64_t>(index[r * kept + i]) * kWidth;
+        for (int v = 0; v < kVectors; ++v) sum[r][v] = V::fma(weight[r], V::load(x + v * V::kLanes), sum[r][v]);
+      }
+    });
+    for (int r = 0; r < kRows; ++r) {
+      for (int v = 0; v < kVectors; ++v) V::store(sums + r * kWidth + v * V::kLanes, sum[r][v]);
+    }
+  }
+
+  // Y is [rows][batch].
+  static void finish_rows(const MultiplyArgs& args, const Tile& tile, const float* sums) {
+    for (int64_t r = 0; r < tile.rows; ++r) {
+      const int64_t row = tile.row + r;
+      const Reg bias = V::set1(args.bias != nullptr ? args.bias[row] : 0.0f);
+      for (int v = 0; v < kVectors; ++v) {
+        const int n = lanes_left(tile.items, v);
+        const int64_t item = tile.item + v * V::kLanes;
+        if (n > 0) {
+          finish<V>(args, V::load(sums + r * kWidth + v * V::kLanes), bias, c_at(args, row * args.ldc + item), 1,
+                    args.y + row * args.ldy + item, 1, n);
+        }
+      }
+    }
+  }
+
+  // Y is [batch][rows]: transpose squares back.
+  static void finish_transposed(const MultiplyArgs& args, const Tile& tile, const float* sums) {
+    for (int64_t r = 0; r < tile.rows; r += V::kLanes) {
+      const int64_t row = tile.row + r;
+      const int depth = static_cast<int>(tile.rows - r < V::kLanes ? tile.rows - r : V::kLanes);
+      const Reg bias = args.bias != nullptr ? load_some(args.bias + row, depth) : V::zero();
+      for (int v = 0; v < kVectors; ++v) {
+        Reg square[V::kLanes];
+        for (int i = 0; i < V::kLanes; ++i) {
+          square[i] = i < depth ? V::load(sums + (r + i) * kWidth + v * V::kLanes) : V::zero();
+        }
+        V::transpose(square);
+        const int n = lanes_left(tile.items, v);
+        for (int i = 0; i < n; ++i) {
+          const int64_t item = tile.item + v * V::kLanes + i;
+          finish<V>(args, square[i], bias, c_at(args, item * args.ldc + row), 1, args.y + item * args.ldy + row, 1,
+                    depth);
+        }
+      }
+    }
+  }
+
+ private:
+  static int lanes_left(int64_t items, int v) {
+    const int64_t left = items - v * V::kLanes;
+    return static_cast<int>(left < 0 ? 0 : left < V::kLanes ? left : V::kLanes);
+  }
+  static Reg load_some(const float* p, int n) { return n > 0 ? V::load_n(p, n) : V::zero(); }
+  static const float* c_at(const MultiplyArgs& args, int64_t offset) {
+    return args.c != nullptr ? args.c + offset : nullptr;
+  }
+};
+
+template <typename V, int kVectors>
+void row_stream_tile(const RowStreamView& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel,
+                     float* sums) {
+  using Panel = RowStreamPanel<V, kVectors>;
+  if (new_panel) Panel::pack(args, w.cols, tile.item, tile.items, panel);
+  for (int64_t block = 0; block < w.blocks; ++block) Panel::multiply_block(w, block, tile, panel, sums);
+  if (args.layout == NM_FEATURE_MAJOR) {
+    Panel::finish_rows(args, tile, sums);
+  } else {
+    Panel::finish_transposed(args, tile, sums);
+  }
+}
+
+// The narrowest panel that holds the tile's items.
+template <typename V, int kVectors = V::kPanelVectors>
+void row_stream_narrow(const RowStreamView& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel,
+                       float* sums) {
+  if constexpr (kVectors > 1) {
+    constexpr int kHalf = kVectors / 2;
+    if (tile.items <= kHalf * V::kLanes) return row_stream_narrow<V, kHalf>(w, args, tile, new_panel, panel, sums);
+  }
+  row_stream_tile<V, kVectors>(w, args, tile, new_panel, panel, sums);
+}
+
+template <typename V>
+void row_stream_run(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
+  static_assert(V::kPanelVectors * V::kLanes == kPanelItems, "the tiling's panel");
+  const RowStreamView& w = weights.stream;
+  const Tiling tiling = row_stream_tiling(w.rows, args.batch);
+  float* panel = scratch((w.cols + tiling.tile_rows) * kPanelItems);
+  float* sums = panel + w.cols * kPanelItems;
+  int64_t packed_item = -1;
+  for (int64_t t = tile_begin; t < tile_end; ++t) {
+    const Tile tile = tile_at(tiling, t);
+    row_stream_narrow<V>(w, args, tile, tile.item != packed_item, panel, sums);
+    packed_item = tile.item;
+  }
+}
+
+}  // namespace
+}  // namespace nm
+
+#endif  // NM4J_CPU_ROW_STREAM_INL_H_

@@ -1,0 +1,15 @@
+// Per-thread scratch memory of the kernels.
+#ifndef NM4J_CPU_SCRATCH_H_
+#define NM4J_CPU_SCRATCH_H_
+
+#include <cstdint>
+
+namespace nm {
+
+// 64-byte aligned room for `floats` floats, uninitialised, valid until the thread's next call or end. Grows, never
+// shrinks: allocating on each call would fault its pages in anew each time. Throws std::bad_alloc.
+float* scratch(int64_t floats);
+
+}  // namespace nm
+
+#endif  // NM4J_CPU_SCRATCH_H_

@@ -1,0 +1,97 @@
+// AVX2 + FMA traits: 8 lanes. Include inside a file compiled with -mavx2 -mfma only.
+#ifndef NM4J_CPU_SIMD_AVX2_H_
+#define NM4J_CPU_SIMD_AVX2_H_
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+namespace nm {
+namespace {
+
+struct Avx2 {
+  using Reg = __m256;
+  using Control = __m256i;
+  static constexpr int kLanes = 8;
+  static constexpr int kPanelVectors = 8;  // 8 accumulators, and the other 8 registers stay free for broadcasts
+  static constexpr int kStreamRows = 1;
+  static constexpr int kAccumulators = 8;  // lane panels; the other 8 registers hold weights, controls, activations
+
+  static Reg zero() { return _mm256_setzero_ps(); }
+  static Reg set1(float value) { return _mm256_set1_ps(value); }
+  static Reg load(const float* p) { return _mm256_loadu_ps(p); }
+  static Reg load_n(const float* p, int n) { return _mm256_maskload_ps(p, mask(n)); }
+  static void store(float* p, Reg value) { _mm256_storeu_ps(p, value); }
+  static void store_n(float* p, Reg value, int n) { _mm256_maskstore_ps(p, mask(n), value); }
+  static Reg add(Reg a, Reg b) { return _mm256_add_ps(a, b); }
+  static Reg mul(Reg a, Reg b) { return _mm256_mul_ps(a, b); }
+  static Reg div(Reg a, Reg b) { return _mm256_div_ps(a, b); }
+  static Reg fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_ps(a, b, c); }
+  static Reg max(Reg a, Reg b) { return _mm256_max_ps(a, b); }
+  static Reg min(Reg a, Reg b) { return _mm256_min_ps(a, b); }
+
+  static void transpose(Reg (&r)[8]) {
+    Reg a[8], b[8];
+    for (int i = 0; i < 8; i += 2) {
+      a[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+      a[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+      b[i] = _mm256_shuffle_ps(a[i], a[i + 2], 0x44);
+      b[i + 1] = _mm256_shuffle_ps(a[i], a[i + 2], 0xee);
+      b[i + 2] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0x44);
+      b[i + 3] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0xee);
+    }
+    for (int i = 0; i < 4; ++i) {
+      r[i] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x20);
+      r[i + 4] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
+    }
+  }
+
+  static Control load_control(const uint32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+  template <int kBits>
+  static Control next_control(Control control) {
+    return _mm256_srli_epi32(control, kBits);
+  }
+  // The columns of a window as the source of permutes: one per lane, chosen by the low kBits of its control.
+  template <int kBits>
+  struct Window;
+
+  // _mm256_broadcastss from memory, not a permute of a loaded vector: two loads a cycle leave room for it, and AVX2
+  // cores have one port for lane-crossing permutes.
+  template <int kRows, typename Body>
+  static void for_each_weight(const float* const (&weights)[kRows], int64_t count, Body&& body) {
+    for (int64_t i = 0; i < count; ++i) {
+      Reg broadcast[kRows];
+      for (int r = 0; r < kRows; ++r) broadcast[r] = _mm256_broadcast_ss(weights[r] + i);
+      body(i, broadcast);
+    }
+  }
+
+ private:
+  static __m256i mask(int n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
+};
+
+template <>
+struct Avx2::Window<2> {
+  Reg source;
+  explicit Window(const float* p) : source(_mm256_broadcast_ps(reinterpret_cast<const __m128*>(p))) {}
+  Reg select(Control control) const { return _mm256_permutevar_ps(source, control); }
+};
+
+template <>
+struct Avx2::Window<4> {
+  Reg low, high;
+  explicit Window(const float* p) : low(load(p)), high(load(p + 8)) {}
+  Reg select(Control control) const {
+    const Reg upper = _mm256_castsi256_ps(_mm256_slli_epi32(control, 28));  // bit 3 as the sign
+    return _mm256_blendv_ps(_mm256_permutevar8x32_ps(low, control), _mm256_permutevar8x32_ps(high, control), upper);
+  }
+};
+
+}  // namespace
+}  // namespace nm
+
+#endif  // NM4J_CPU_SIMD_AVX2_H_

@@ -1,0 +1,58 @@
+// One lane: the traits that turn the kernel templates into the portable reference. Include inside a kernel file only.
+#ifndef NM4J_CPU_SIMD_SCALAR_H_
+#define NM4J_CPU_SIMD_SCALAR_H_
+
+#include <cstdint>
+
+namespace nm {
+namespace {
+
+struct Scalar {
+  using Reg = float;
+  using Control = uint32_t;
+  static constexpr int kLanes = 1;
+  static constexpr int kPanelVectors = 64;  // row stream: a panel of 64 columns
+  static constexpr int kStreamRows = 1;
+  static constexpr int kAccumulators = 16;  // lane panels
+
+  static Reg zero() { return 0.0f; }
+  static Reg set1(float value) { return value; }
+  static Reg load(const float* p) { return *p; }
+  static Reg load_n(const float* p, int) { return *p; }
+  static void store(float* p, Reg value) { *p = value; }
+  static void store_n(float* p, Reg value, int) { *p = value; }
+  static Reg add(Reg a, Reg b) { return a + b; }
+  static Reg mul(Reg a, Reg b) { return a * b; }
+  static Reg div(Reg a, Reg b) { return a / b; }
+  static Reg fma(Reg a, Reg b, Reg c) { return a * b + c; }  // two roundings: no baseline x86-64 CPU has a fused one
+  // The second operand when either is NaN, as in the x86 instructions.
+  static Reg max(Reg a, Reg b) { return a > b ? a : b; }
+  static Reg min(Reg a, Reg b) { return a < b ? a : b; }
+  static void transpose(Reg (&)[1]) {}
+
+  static Control load_control(const uint32_t* p) { return *p; }
+  template <int kBits>
+  static Control next_control(Control control) {
+    return control >> kBits;
+  }
+  template <int kBits>
+  struct Window {
+    const float* source;
+    explicit Window(const float* p) : source(p) {}
+    Reg select(Control control) const { return source[control & ((1u << kBits) - 1)]; }
+  };
+
+  template <int kRows, typename Body>
+  static void for_each_weight(const float* const (&weights)[kRows], int64_t count, Body&& body) {
+    for (int64_t i = 0; i < count; ++i) {
+      Reg broadcast[kRows];
+      for (int r = 0; r < kRows; ++r) broadcast[r] = weights[r][i];
+      body(i, broadcast);
+    }
+  }
+};
+
+}  // namespace
+}  // namespace nm
+
+#endif  // NM4J_CPU_SIMD_SCALAR_H_

@@ -1,0 +1,32 @@
+#include "cpu/tiling.h"
+
+#include <algorithm>
+
+namespace nm {
+namespace {
+
+int64_t ceil_div(int64_t a, int64_t b) { return a / b + (a % b != 0); }
+
+// At most max_rows, a multiple of 16, and such that the row tiles are about equal.
+int64_t even_rows(int64_t rows, int64_t max_rows) { return ceil_div(ceil_div(rows, ceil_div(rows, max_rows)), 16) * 16; }
+
+Tiling make_tiling(int64_t rows, int64_t max_rows, int64_t batch, int64_t items) {
+  const int64_t tile_rows = even_rows(rows, max_rows);
+  return {rows, batch, tile_rows, items, ceil_div(rows, tile_rows)};
+}
+
+}  // namespace
+
+int64_t tile_count(const Tiling& tiling) { return tiling.row_tiles * ceil_div(tiling.batch, tiling.tile_items); }
+
+Tile tile_at(const Tiling& tiling, int64_t tile) {
+  const int64_t row = tile % tiling.row_tiles * tiling.tile_rows;
+  const int64_t item = tile / tiling.row_tiles * tiling.tile_items;
+  return {row, std::min(tiling.tile_rows, tiling.rows - row), item, std::min(tiling.tile_items, tiling.batch - item)};
+}
+
+Tiling row_stream_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 512, batch, kPanelItems); }
+
+Tiling lane_panel_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 64, batch, kMaxLaneItems); }
+
+}  // namespace nm

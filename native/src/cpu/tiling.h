@@ -1,0 +1,34 @@
+// How a product is cut into tiles. Independent of the instruction set, so that tile counts are too.
+#ifndef NM4J_CPU_TILING_H_
+#define NM4J_CPU_TILING_H_
+
+#include <cstdint>
+
+namespace nm {
+
+struct Tile {
+  int64_t row, rows;    // of W
+  int64_t item, items;  // of the batch
+};
+
+// Rows x batch in tiles of tile_rows x tile_items, the last ones smaller. Consecutive tiles share their part of the
+// batch, so that a range of tiles packs it once.
+struct Tiling {
+  int64_t rows, batch, tile_rows, tile_items, row_tiles;
+};
+
+int64_t tile_count(const Tiling& tiling);
+Tile tile_at(const Tiling& tiling, int64_t tile);
+
+// Row stream: 64 columns of the batch are the panel that, 128 deep, fits 32 KiB of L1; 512 rows x 64 results are
+// 128 KiB of L2 and make the cost of packing the panel small against 512 uses of it.
+constexpr int64_t kPanelItems = 64;
+Tiling row_stream_tiling(int64_t rows, int64_t batch);
+
+// Lane panels: as many batch items as the registers hold accumulators for; 64 rows are 4 panels.
+constexpr int64_t kMaxLaneItems = 16;
+Tiling lane_panel_tiling(int64_t rows, int64_t batch);
+
+}  // namespace nm
+
+#endif  // NM4J_CPU_TILING_H_

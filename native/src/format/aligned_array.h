@@ -1,0 +1,42 @@
+// Uninitialised memory of a fixed size, aligned to cache lines (and so to the widest vectors).
+#ifndef NM4J_FORMAT_ALIGNED_ARRAY_H_
+#define NM4J_FORMAT_ALIGNED_ARRAY_H_
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+namespace nm {
+
+template <typename T>
+class AlignedArray {
+ public:
+  AlignedArray() = default;
+  explicit AlignedArray(int64_t size) : size_(size) {
+    int64_t bytes;
+    if (__builtin_mul_overflow(size, static_cast<int64_t>(sizeof(T)), &bytes) ||
+        __builtin_add_overflow(bytes, kAlignment, &bytes)) {
+      throw std::bad_alloc();
+    }
+    data_.reset(static_cast<T*>(std::aligned_alloc(kAlignment, bytes / kAlignment * kAlignment)));
+    if (data_ == nullptr) throw std::bad_alloc();
+  }
+
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  int64_t size() const { return size_; }
+  int64_t bytes() const { return size_ * static_cast<int64_t>(sizeof(T)); }
+
+ private:
+  static constexpr int64_t kAlignment = 64;
+  struct Free {
+    void operator()(T* pointer) const { std::free(pointer); }
+  };
+  std::unique_ptr<T, Free> data_;
+  int64_t size_ = 0;
+};
+
+}  // namespace nm
+
+#endif  // NM4J_FORMAT_ALIGNED_ARRAY_H_

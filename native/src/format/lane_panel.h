@@ -1,0 +1,68 @@
+// "Lane per row": the packing for small batches.
+//
+// 16 rows side by side, one per vector lane (two AVX2 vectors, one AVX-512 vector). Columns are cut into windows of
+// whole groups that one register permute can address: 4 columns when M is 2 or 4, else the most that fit 16. Each row
+// keeps `slots` weights in a window. A window's control bits, slots x (2 or 4) per row, are gathered in 32-bit words, a
+// step is the windows whose controls share `words` words. One panel of 16 rows is a single stream of steps:
+//   step: words x 16 control words (word by word, lane by lane), then windows x slots x 16 values
+// Slot i of the step has its index at bits (i mod per-word) * index_bits of its word: the permute instruction reads the
+// low bits only, so a kernel shifts right and never masks. For 2:4: 8 windows a step, 64 bytes of control and 1024 of
+// values, 4.25 bytes per kept fp32 weight.
+//
+// Padding slots hold 0.0 and point at columns beyond the last: a kernel must read zeros there, up to padded_cols and the
+// 16 columns that a permute's source spans.
+#ifndef NM4J_FORMAT_LANE_PANEL_H_
+#define NM4J_FORMAT_LANE_PANEL_H_
+
+#include <cstdint>
+
+#include "format/aligned_array.h"
+#include "format/row_codec.h"
+
+namespace nm {
+
+// What a kernel sees. No member functions: the files of the ISAs must not emit inline code that others may link to.
+struct LanePanelView {
+  const uint32_t* data;  // words: controls as they are, values by their bits
+  int64_t rows, cols;
+  int64_t steps;       // per panel
+  int64_t step_words;  // 32-bit words per step
+  int window_cols;     // columns per window
+  int windows;         // per step
+  int slots;           // per window and row
+  int control_words;   // per step and row
+  int slots_per_word;  // control indices per word
+  int index_bits;      // 2: window_cols is at most 4; 4: at most 16
+  int64_t padded_cols; // columns of all steps
+};
+
+class LanePanel {
+ public:
+  static constexpr int kLanes = 16;
+
+  // M above 16 has no window; such matrices are packed as row streams alone.
+  static bool supports(Pattern pattern) { return pattern.m <= 16; }
+
+  LanePanel() = default;
+  LanePanel(Pattern pattern, int64_t rows, int64_t cols);
+
+  // Rows may be put from several threads at once: no two rows share a word.
+  void put(int64_t r, const CompressedRow& row);
+  void get(int64_t r, CompressedRow* row) const;
+
+  bool empty() const { return data_.size() == 0; }
+  int64_t bytes() const { return data_.bytes(); }
+  const LanePanelView& view() const { return view_; }
+
+ private:
+  struct Slot;  // where a slot's value and control lie
+  Slot locate(int64_t r, int64_t window, int slot) const;
+
+  Pattern pattern_ = {};
+  LanePanelView view_ = {};
+  AlignedArray<uint32_t> data_;
+};
+
+}  // namespace nm
+
+#endif  // NM4J_FORMAT_LANE_PANEL_H_

@@ -1,0 +1,59 @@
+#include "format/row_codec.h"
+
+#include <cstring>
+
+#include "format/mask_rows.h"
+
+namespace nm {
+
+int64_t find_breach(const uint8_t* mask, Pattern pattern, int64_t cols) {
+  int64_t breach = -1;
+  for_each_group(pattern, cols, [&](int64_t first, int length) {
+    if (breach < 0 && __builtin_popcount(group_bits(mask, first, length)) > pattern.n) breach = first;
+  });
+  return breach;
+}
+
+void complete_mask(const uint8_t* mask, Pattern pattern, int64_t cols, uint8_t* full) {
+  if (full != mask) std::memcpy(full, mask, mask_row_bytes(cols));
+  for_each_group(pattern, cols, [&](int64_t first, int length) {
+    const uint32_t bits = group_bits(full, first, length);
+    set_group_bits(full, first, length, complete_group(bits, pattern.n, length) & ~bits);
+  });
+  if (cols % 8 != 0) full[cols / 8] &= static_cast<uint8_t>((1 << (cols % 8)) - 1);
+}
+
+bool is_complete(const uint8_t* mask, Pattern pattern, int64_t cols, int64_t* first_incomplete) {
+  *first_incomplete = -1;
+  for_each_group(pattern, cols, [&](int64_t first, int length) {
+    const int bits = __builtin_popcount(group_bits(mask, first, length));
+    if (*first_incomplete < 0 && bits != std::min(pattern.n, length)) *first_incomplete = first;
+  });
+  return *first_incomplete < 0;
+}
+
+void encode_dense(const float* dense, const uint8_t* mask, const uint8_t* full, int64_t cols, CompressedRow* row) {
+  decode_columns(full, cols, row->cols.data());
+  for (size_t i = 0; i < row->cols.size(); ++i) {
+    const int64_t col = row->cols[i];
+    row->values[i] = mask_bit(mask, col) ? dense[col] : 0.0f;
+  }
+}
+
+void decode_columns(const uint8_t* full, int64_t cols, int64_t* out) {
+  for (int64_t byte = 0; byte < mask_row_bytes(cols); ++byte) {
+    for (uint32_t bits = full[byte]; bits != 0; bits &= bits - 1) *out++ = byte * 8 + __builtin_ctz(bits);
+  }
+}
+
+void decode_dense(const CompressedRow& row, int64_t cols, float* dense) {
+  std::memset(dense, 0, cols * sizeof(float));
+  for (size_t i = 0; i < row.cols.size(); ++i) dense[row.cols[i]] = row.values[i];
+}
+
+void decode_mask(const CompressedRow& row, int64_t cols, uint8_t* mask) {
+  std::memset(mask, 0, mask_row_bytes(cols));
+  for (const int64_t col : row.cols) mask[col / 8] |= static_cast<uint8_t>(1 << (col % 8));
+}
+
+}  // namespace nm
