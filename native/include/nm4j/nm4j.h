@@ -185,7 +185,8 @@ NM_API int32_t nm_matrix_set_rows_f32(nm_matrix* a, int64_t row0, int64_t count,
 NM_API int32_t nm_matrix_set_compressed_f32(nm_matrix* a, int64_t row0, int64_t count, const float* values,
                                             const uint8_t* mask, int32_t flags);
 
-/* Makes the matrix immutable and ready; all calls that set rows must have returned. NM_INVALID_STATE names the first row that was never set. */
+/* Makes the matrix immutable and ready; all calls that set rows must have returned. NM_INVALID_STATE names the first
+ * row that was never set. */
 NM_API int32_t nm_matrix_seal(nm_matrix* a);
 
 /* Frees the matrix; NULL is allowed. No other call on it may be running. */
@@ -200,7 +201,7 @@ NM_API int32_t nm_matrix_get_compressed_f32(const nm_matrix* a, int64_t row0, in
 /* Bytes of memory the packed matrix occupies. */
 NM_API int32_t nm_matrix_bytes(const nm_matrix* a, int64_t* bytes);
 
-/* Name of the kernel that nm_multiply_f32 would run, for example "f32_nxm_rowstream_2x64_avx512"; static. */
+/* Name of the kernel that nm_multiply_f32 would run, for example "f32_nxm_rowstream_4x64_avx512"; static. */
 NM_API int32_t nm_matrix_kernel(const nm_matrix* a, int32_t layout, int64_t batch, const char** name);
 
 /* ------------------------------------------------------------------------------------------------- multiplication --

@@ -50,7 +50,8 @@ int32_t check_matrix(const char* name, const void* data, int64_t rows, int64_t c
   if (__builtin_mul_overflow(rows - 1, ld, &elements) || __builtin_add_overflow(elements, cols, &elements) ||
       __builtin_mul_overflow(elements, element_size, &span->bytes)) {
     return fail(NM_OVERFLOW,
-                "%s: expected a size in bytes below 2^63, got %" PRId64 " x %" PRId64 " with leading dimension %" PRId64,
+                "%s: expected a size in bytes below 2^63, got %" PRId64 " x %" PRId64
+                " with leading dimension %" PRId64,
                 name, rows, cols, ld);
   }
   NM_TRY(check_not_null(name, data));

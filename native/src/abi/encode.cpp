@@ -44,8 +44,8 @@ int32_t RowEncoder::check_nan(int64_t r) const {
   if (allow_nan_) return NM_OK;
   for (size_t i = 0; i < row_.values.size(); ++i) {
     if (row_.values[i] != row_.values[i]) {
-      return fail(NM_NAN, "weights: expected no NaN among the kept ones, got one at row %" PRId64 ", column %" PRId64, r,
-                  row_.cols[i]);
+      return fail(NM_NAN, "weights: expected no NaN among the kept ones, got one at row %" PRId64 ", column %" PRId64,
+                  r, row_.cols[i]);
     }
   }
   return NM_OK;

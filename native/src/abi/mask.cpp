@@ -115,8 +115,8 @@ int32_t nm_mask_magnitude_f32(const float* w, int64_t rows, int64_t cols, int64_
   });
 }
 
-int32_t nm_mask_nonzero_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
-                            int32_t flags, uint8_t* mask) {
+int32_t nm_mask_nonzero_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m, int32_t flags,
+                            uint8_t* mask) {
   return guarded([&] {
     return nm::make_mask(w, rows, cols, ld, {n, m}, flags, mask,
                          [&](const float* group, int length, int64_t r, int64_t first, uint32_t* kept) -> int32_t {

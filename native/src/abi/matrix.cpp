@@ -26,8 +26,8 @@ int32_t check_open(const nm_matrix* a) {
 int32_t check_row_range(const nm_matrix* a, int64_t row0, int64_t count) {
   if (0 <= row0 && row0 <= a->rows && 0 <= count && count <= a->rows - row0) return NM_OK;
   return fail(NM_INVALID_ARGUMENT,
-              "rows: expected a range within 0 .. %" PRId64 ", got first row %" PRId64 ", count %" PRId64, a->rows, row0,
-              count);
+              "rows: expected a range within 0 .. %" PRId64 ", got first row %" PRId64 ", count %" PRId64, a->rows,
+              row0, count);
 }
 
 // Sets rows from an encoder: encode(encoder, i) fills it with row i of the block.
@@ -177,9 +177,8 @@ int32_t nm_matrix_get_rows_f32(const nm_matrix* a, int64_t row0, int64_t count, 
     NM_TRY(nm::check_sealed(a));
     NM_TRY(nm::check_row_range(a, row0, count));
     NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
-    nm::get_rows(a, row0, count, [&](int64_t i, const nm::CompressedRow& row) {
-      nm::decode_dense(row, a->cols, w + i * ld);
-    });
+    nm::get_rows(a, row0, count,
+                 [&](int64_t i, const nm::CompressedRow& row) { nm::decode_dense(row, a->cols, w + i * ld); });
     return NM_OK;
   });
 }

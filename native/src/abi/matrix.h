@@ -15,7 +15,7 @@
 struct nm_matrix {
   int64_t rows, cols;
   nm::Pattern pattern;
-  nm::LanePanel lanes;    // either may be empty, not both
+  nm::LanePanel lanes;  // either may be empty, not both
   nm::RowStream stream;
   const nm::Kernel* small;  // over lanes, or NULL
   const nm::Kernel* large;  // over stream, or NULL

@@ -69,9 +69,8 @@ int32_t nm_multiply_f32(const nm_matrix* a, int32_t layout, int64_t batch, const
     const nm::PackedWeights weights = nm::packed(a);
     const int64_t tiles = kernel.tiles(weights, batch);
     if (tile_begin < 0 || tile_begin > tile_end || tile_end > tiles) {
-      return fail(NM_INVALID_ARGUMENT,
-                  "tiles: expected a range within 0 .. %" PRId64 ", got %" PRId64 " .. %" PRId64, tiles, tile_begin,
-                  tile_end);
+      return fail(NM_INVALID_ARGUMENT, "tiles: expected a range within 0 .. %" PRId64 ", got %" PRId64 " .. %" PRId64,
+                  tiles, tile_begin, tile_end);
     }
     if (tile_begin == tile_end) return NM_OK;
     kernel.run(weights,

@@ -27,8 +27,8 @@ int32_t guarded(Body&& body) noexcept {
 }  // namespace nm
 
 // Returns from the enclosing function when `expression` is a failure.
-#define NM_TRY(expression)                                 \
-  do {                                                     \
+#define NM_TRY(expression)                                    \
+  do {                                                        \
     if (const int32_t status_ = (expression)) return status_; \
   } while (false)
 

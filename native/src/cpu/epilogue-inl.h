@@ -7,8 +7,9 @@
 namespace nm {
 namespace {
 
-// erf(z) ~ z P(z^2) / Q(z^2): our own least-squares fit, weighted to equal ripple on [0, 3.925], with an error of 4.4e-8
-// before rounding. It passes 1 just below z = 4, where the argument is cut, so that clamping makes the tails exact.
+// erf(z) ~ z P(z^2) / Q(z^2): our own least-squares fit, weighted to equal ripple on [0, 3.925], with an error
+// of 4.4e-8 before rounding. It passes 1 just below z = 4, where the argument is cut, so that clamping makes the tails
+// exact.
 template <typename V>
 typename V::Reg erf(typename V::Reg z) {
   constexpr float kP[] = {1.128378772e+00f, 2.065794004e-01f,  5.145850151e-02f, 3.991742411e-03f,

@@ -29,8 +29,7 @@ std::string read_name() {
   unsigned words[12];
   if (__get_cpuid_max(0x80000000u, nullptr) < 0x80000004u) return "unknown x86 CPU";
   for (unsigned leaf = 0; leaf < 3; ++leaf) {
-    __get_cpuid(0x80000002u + leaf, &words[4 * leaf], &words[4 * leaf + 1], &words[4 * leaf + 2],
-                &words[4 * leaf + 3]);
+    __get_cpuid(0x80000002u + leaf, &words[4 * leaf], &words[4 * leaf + 1], &words[4 * leaf + 2], &words[4 * leaf + 3]);
   }
   char text[sizeof words + 1] = {};
   std::memcpy(text, words, sizeof words);
@@ -91,9 +90,7 @@ const std::string& cpu_features() {
   return features;
 }
 
-const char* isa_name(nm_isa isa) {
-  return isa == NM_ISA_AVX512 ? "avx512" : isa == NM_ISA_AVX2 ? "avx2" : "scalar";
-}
+const char* isa_name(nm_isa isa) { return isa == NM_ISA_AVX512 ? "avx512" : isa == NM_ISA_AVX2 ? "avx2" : "scalar"; }
 
 const IsaRequest& requested_isa() {
   static const IsaRequest request = read_request();

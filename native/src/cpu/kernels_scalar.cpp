@@ -6,11 +6,13 @@
 
 namespace nm {
 
-void lane_panel_f32_scalar(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
+void lane_panel_f32_scalar(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin,
+                           int64_t tile_end) {
   lane_panel_run<Scalar>(weights, args, tile_begin, tile_end);
 }
 
-void row_stream_f32_scalar(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
+void row_stream_f32_scalar(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin,
+                           int64_t tile_end) {
   row_stream_run<Scalar>(weights, args, tile_begin, tile_end);
 }
 

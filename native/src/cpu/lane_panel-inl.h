@@ -1,7 +1,7 @@
 // Small batches: kernels over the lane-panel packing. Include inside a kernel file only.
 //
-// The weights pass once, at the speed of memory, one stream per panel of 16 rows; each vector of them serves all items of
-// the batch. The activation for a lane comes out of a register, by a permute whose control is the stored index.
+// The weights pass once, at the speed of memory, one stream per panel of 16 rows; each vector of them serves all items
+// of the batch. The activation for a lane comes out of a register, by a permute whose control is the stored index.
 #ifndef NM4J_CPU_LANE_PANEL_INL_H_
 #define NM4J_CPU_LANE_PANEL_INL_H_
 
@@ -14,6 +14,10 @@ namespace nm {
 namespace {
 
 constexpr int kPanelRows = 16;
+
+// How far ahead of its use a stream is prefetched. Without it the kernel waits for memory from batch 4 on: 4096 x 4096,
+// batch 8, Zen 5: 88 GFLOP/s; 1, 2, 4, 8, 16 KiB ahead: 177, 204, 231, 216, 195.
+constexpr int kPrefetchFloats = 1024;
 
 // Items of the batch, [kItems][pitch], zero padded so that windows may be read whole.
 struct LaneItems {
@@ -104,7 +108,9 @@ struct LanePanelKernel {
         Reg value[kSlots];
         Control index[kSlots];
         for (int s = 0; s < kSlots; ++s) {
-          value[s] = V::load(values + vector_offset(panel_words, v) + s * kPanelRows);
+          const float* at = values + vector_offset(panel_words, v) + s * kPanelRows;
+          value[s] = V::load(at);
+          if (v % kVectorsPerPanel == 0) __builtin_prefetch(at + kPrefetchFloats);
           index[s] = control[v];
           control[v] = V::template next_control<kBits>(control[v]);
         }
@@ -133,6 +139,7 @@ struct LanePanelKernel {
             left = w.slots_per_word;
           }
           const Reg value = V::load(values);
+          if (v % kVectorsPerPanel == 0) __builtin_prefetch(values + kPrefetchFloats);
           for (int i = 0; i < kItems; ++i) {
             const Window columns(x + window * w.window_cols + i * pitch);
             sum[v][i] = V::fma(value, columns.select(control), sum[v][i]);

@@ -57,16 +57,11 @@ struct Avx2 {
   template <int kBits>
   struct Window;
 
-  // _mm256_broadcastss from memory, not a permute of a loaded vector: two loads a cycle leave room for it, and AVX2
-  // cores have one port for lane-crossing permutes.
-  template <int kRows, typename Body>
-  static void for_each_weight(const float* const (&weights)[kRows], int64_t count, Body&& body) {
-    for (int64_t i = 0; i < count; ++i) {
-      Reg broadcast[kRows];
-      for (int r = 0; r < kRows; ++r) broadcast[r] = _mm256_broadcast_ss(weights[r] + i);
-      body(i, broadcast);
-    }
-  }
+  // Broadcasts come from memory: two loads a cycle leave room for them, and AVX2 cores have one port for permutes that
+  // cross lanes.
+  using EightWeights = const float*;
+  static EightWeights eight_weights(const float* p) { return p; }
+  static Reg broadcast(EightWeights weights, int j) { return _mm256_broadcast_ss(weights + j); }
 
  private:
   static __m256i mask(int n) {

@@ -14,8 +14,7 @@ struct Avx512 {
   using Control = __m512i;
   static constexpr int kLanes = 16;
   static constexpr int kPanelVectors = 4;
-  // Two rows at once hide the latency of their accumulators (8 independent sums) and of the index loads.
-  static constexpr int kStreamRows = 2;
+  static constexpr int kStreamRows = 4;
   static constexpr int kAccumulators = 16;  // lane panels; the other 16 registers hold weights, controls, activations
 
   static Reg zero() { return _mm512_setzero_ps(); }
@@ -45,8 +44,8 @@ struct Avx512 {
     }
     // b[4q + j] holds, in its 128-bit quarter p, rows 4q .. 4q + 3 of column 4p + j.
     for (int j = 0; j < 4; ++j) {
-      const Reg lo01 = _mm512_shuffle_f32x4(b[j], b[4 + j], 0x88);        // p = 0, 2 of q = 0, 1
-      const Reg hi01 = _mm512_shuffle_f32x4(b[j], b[4 + j], 0xdd);        // p = 1, 3
+      const Reg lo01 = _mm512_shuffle_f32x4(b[j], b[4 + j], 0x88);  // p = 0, 2 of q = 0, 1
+      const Reg hi01 = _mm512_shuffle_f32x4(b[j], b[4 + j], 0xdd);  // p = 1, 3
       const Reg lo23 = _mm512_shuffle_f32x4(b[8 + j], b[12 + j], 0x88);
       const Reg hi23 = _mm512_shuffle_f32x4(b[8 + j], b[12 + j], 0xdd);
       r[j] = _mm512_shuffle_f32x4(lo01, lo23, 0x88);
@@ -65,26 +64,12 @@ struct Avx512 {
   template <int kBits>
   struct Window;
 
-  // Loading 8 weights as a vector and broadcasting each by a register permute spares the load port, which the panel
-  // keeps busy: 5-12 % faster than 8 memory broadcasts.
-  template <int kRows, typename Body>
-  static void for_each_weight(const float* const (&weights)[kRows], int64_t count, Body&& body) {
-    int64_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-      Reg eight[kRows];
-      for (int r = 0; r < kRows; ++r) eight[r] = _mm512_castps256_ps512(_mm256_loadu_ps(weights[r] + i));
-#pragma GCC unroll 8
-      for (int j = 0; j < 8; ++j) {
-        Reg broadcast[kRows];
-        for (int r = 0; r < kRows; ++r) broadcast[r] = _mm512_permutexvar_ps(_mm512_set1_epi32(j), eight[r]);
-        body(i + j, broadcast);
-      }
-    }
-    for (; i < count; ++i) {
-      Reg broadcast[kRows];
-      for (int r = 0; r < kRows; ++r) broadcast[r] = _mm512_set1_ps(weights[r][i]);
-      body(i, broadcast);
-    }
+  // Broadcasts are register permutes: they spare the load ports, which the panel keeps busy (5-12 % faster than memory
+  // broadcasts).
+  using EightWeights = __m256;
+  static EightWeights eight_weights(const float* p) { return _mm256_loadu_ps(p); }
+  static Reg broadcast(EightWeights weights, int j) {
+    return _mm512_permutexvar_ps(_mm512_set1_epi32(j), _mm512_castps256_ps512(weights));
   }
 
  private:

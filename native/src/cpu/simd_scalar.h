@@ -42,14 +42,9 @@ struct Scalar {
     Reg select(Control control) const { return source[control & ((1u << kBits) - 1)]; }
   };
 
-  template <int kRows, typename Body>
-  static void for_each_weight(const float* const (&weights)[kRows], int64_t count, Body&& body) {
-    for (int64_t i = 0; i < count; ++i) {
-      Reg broadcast[kRows];
-      for (int r = 0; r < kRows; ++r) broadcast[r] = weights[r][i];
-      body(i, broadcast);
-    }
-  }
+  using EightWeights = const float*;
+  static EightWeights eight_weights(const float* p) { return p; }
+  static Reg broadcast(EightWeights weights, int j) { return weights[j]; }
 };
 
 }  // namespace

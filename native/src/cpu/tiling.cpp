@@ -8,7 +8,9 @@ namespace {
 int64_t ceil_div(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
 // At most max_rows, a multiple of 16, and such that the row tiles are about equal.
-int64_t even_rows(int64_t rows, int64_t max_rows) { return ceil_div(ceil_div(rows, ceil_div(rows, max_rows)), 16) * 16; }
+int64_t even_rows(int64_t rows, int64_t max_rows) {
+  return ceil_div(ceil_div(rows, ceil_div(rows, max_rows)), 16) * 16;
+}
 
 Tiling make_tiling(int64_t rows, int64_t max_rows, int64_t batch, int64_t items) {
   const int64_t tile_rows = even_rows(rows, max_rows);

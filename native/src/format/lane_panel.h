@@ -9,8 +9,8 @@
 // low bits only, so a kernel shifts right and never masks. For 2:4: 8 windows a step, 64 bytes of control and 1024 of
 // values, 4.25 bytes per kept fp32 weight.
 //
-// Padding slots hold 0.0 and point at columns beyond the last: a kernel must read zeros there, up to padded_cols and the
-// 16 columns that a permute's source spans.
+// Padding slots hold 0.0 and point at columns beyond the last: a kernel must read zeros there, up to padded_cols and
+// the 16 columns that a permute's source spans.
 #ifndef NM4J_FORMAT_LANE_PANEL_H_
 #define NM4J_FORMAT_LANE_PANEL_H_
 
@@ -25,15 +25,15 @@ namespace nm {
 struct LanePanelView {
   const uint32_t* data;  // words: controls as they are, values by their bits
   int64_t rows, cols;
-  int64_t steps;       // per panel
-  int64_t step_words;  // 32-bit words per step
-  int window_cols;     // columns per window
-  int windows;         // per step
-  int slots;           // per window and row
-  int control_words;   // per step and row
-  int slots_per_word;  // control indices per word
-  int index_bits;      // 2: window_cols is at most 4; 4: at most 16
-  int64_t padded_cols; // columns of all steps
+  int64_t steps;        // per panel
+  int64_t step_words;   // 32-bit words per step
+  int window_cols;      // columns per window
+  int windows;          // per step
+  int slots;            // per window and row
+  int control_words;    // per step and row
+  int slots_per_word;   // control indices per word
+  int index_bits;       // 2: window_cols is at most 4; 4: at most 16
+  int64_t padded_cols;  // columns of all steps
 };
 
 class LanePanel {

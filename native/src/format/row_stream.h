@@ -19,10 +19,10 @@ struct RowStreamView {
   const float* values;
   const uint8_t* index;
   int64_t rows, cols;
-  int64_t block_cols;   // columns of every block but perhaps the last
-  int64_t block_kept;   // kept weights per row in such a block
-  int64_t blocks;       // number of blocks
-  int64_t last_kept;    // kept weights per row in the last block
+  int64_t block_cols;  // columns of every block but perhaps the last
+  int64_t block_kept;  // kept weights per row in such a block
+  int64_t blocks;      // number of blocks
+  int64_t last_kept;   // kept weights per row in the last block
 };
 
 class RowStream {
