@@ -45,20 +45,23 @@ inline void pack_items(const MultiplyArgs& args, int64_t cols, const Tile& tile,
   __builtin_memset(to, 0, (kernel_items(tile.items) - tile.items) * pitch * sizeof(float));
 }
 
-// kVectors vectors of rows (kPanelRows / kLanes of them make a panel) times kItems items. kSlots is the packing's slots
-// per window, or 0 to read it from there.
-template <typename V, int kVectors, int kItems, int kBits, int kSlots>
+// kVectors vectors of rows, at most one panel, times kItems items. Each result is the sum of kChains chains, which hide
+// the latency of the multiply-add when there are few items; several panels at once would do that too, but their streams
+// leave the prefetchers behind. kSlots is the packing's slots per window, or 0 to read it from there.
+template <typename V, int kVectors, int kItems, int kChains, int kBits, int kSlots>
 struct LanePanelKernel {
   using Reg = typename V::Reg;
   using Control = typename V::Control;
   using Window = typename V::template Window<kBits>;
-  static constexpr int kVectorsPerPanel = kPanelRows / V::kLanes;
+  using Sums = Reg[kVectors][kItems][kChains];
 
   static void run(const LanePanelView& w, const MultiplyArgs& args, const Tile& tile, int64_t row,
                   const LaneItems& items) {
-    Reg sum[kVectors][kItems];
+    Sums sum;
     for (int v = 0; v < kVectors; ++v) {
-      for (int i = 0; i < kItems; ++i) sum[v][i] = V::zero();
+      for (int i = 0; i < kItems; ++i) {
+        for (int c = 0; c < kChains; ++c) sum[v][i][c] = V::zero();
+      }
     }
     accumulate(w, row, items, sum);
     const bool batch_major = args.layout == NM_BATCH_MAJOR;
@@ -71,63 +74,63 @@ struct LanePanelKernel {
       const Reg bias = args.bias != nullptr ? V::load_n(args.bias + first, n) : V::zero();
       for (int i = 0; i < kItems && i < tile.items; ++i) {
         const int64_t item = tile.item + i;
-        finish<V>(args, sum[v][i], bias, args.c != nullptr ? args.c + first * c_row + item * c_item : nullptr, c_row,
+        for (int c = 1; c < kChains; ++c) sum[v][i][0] = V::add(sum[v][i][0], sum[v][i][c]);
+        finish<V>(args, sum[v][i][0], bias, args.c != nullptr ? args.c + first * c_row + item * c_item : nullptr, c_row,
                   args.y + first * y_row + item * y_item, y_row, n);
       }
     }
   }
 
  private:
-  static void accumulate(const LanePanelView& w, int64_t row, const LaneItems& items, Reg (&sum)[kVectors][kItems]) {
-    const int64_t panel_words = w.steps * w.step_words;
-    const uint32_t* stream = w.data + row / kPanelRows * panel_words + row % kPanelRows;
+  static void accumulate(const LanePanelView& w, int64_t row, const LaneItems& items, Sums& sum) {
+    const uint32_t* stream = w.data + row / kPanelRows * w.steps * w.step_words + row % kPanelRows;
     const float* x = items.x;
     for (int64_t step = 0; step < w.steps; ++step) {
       if constexpr (kSlots != 0) {
-        known_slots(w, stream, panel_words, x, items.pitch, sum);
+        known_slots(w, stream, x, items.pitch, sum);
       } else {
-        any_slots(w, stream, panel_words, x, items.pitch, sum);
+        any_slots(w, stream, x, items.pitch, sum);
       }
       stream += w.step_words;
       x += w.windows * w.window_cols;
     }
   }
 
-  static int64_t vector_offset(int64_t panel_words, int v) {
-    return v / kVectorsPerPanel * panel_words + v % kVectorsPerPanel * V::kLanes;
-  }
-
   // All controls of a step lie in one word.
-  static void known_slots(const LanePanelView& w, const uint32_t* stream, int64_t panel_words, const float* x,
-                          int64_t pitch, Reg (&sum)[kVectors][kItems]) {
+  static void known_slots(const LanePanelView& w, const uint32_t* stream, const float* x, int64_t pitch, Sums& sum) {
+    constexpr int kUnroll = kSlots == 1 ? 4 : kSlots == 2 ? 2 : 1;  // divides the windows of a step: 16, 8, 5
     const float* values = reinterpret_cast<const float*>(stream + kPanelRows);
     Control control[kVectors];
-    for (int v = 0; v < kVectors; ++v) control[v] = V::load_control(stream + vector_offset(panel_words, v));
-    for (int window = 0; window < w.windows; ++window) {
-      for (int v = 0; v < kVectors; ++v) {
-        Reg value[kSlots];
-        Control index[kSlots];
-        for (int s = 0; s < kSlots; ++s) {
-          const float* at = values + vector_offset(panel_words, v) + s * kPanelRows;
-          value[s] = V::load(at);
-          if (v % kVectorsPerPanel == 0) __builtin_prefetch(at + kPrefetchFloats);
-          index[s] = control[v];
-          control[v] = V::template next_control<kBits>(control[v]);
+    for (int v = 0; v < kVectors; ++v) control[v] = V::load_control(stream + v * V::kLanes);
+    for (int window = 0; window < w.windows; window += kUnroll) {
+      for (int u = 0; u < kUnroll; ++u) {
+        for (int v = 0; v < kVectors; ++v) {
+          Reg value[kSlots];
+          Control index[kSlots];
+          for (int s = 0; s < kSlots; ++s) {
+            const float* at = values + s * kPanelRows + v * V::kLanes;
+            value[s] = V::load(at);
+            if (v == 0) __builtin_prefetch(at + kPrefetchFloats);
+            index[s] = control[v];
+            control[v] = V::template next_control<kBits>(control[v]);
+          }
+          for (int i = 0; i < kItems; ++i) {
+            const Window columns(x + i * pitch);
+            for (int s = 0; s < kSlots; ++s) {
+              Reg& chain = sum[v][i][(u * kSlots + s) % kChains];
+              chain = V::fma(value[s], columns.select(index[s]), chain);
+            }
+          }
         }
-        for (int i = 0; i < kItems; ++i) {
-          const Window columns(x + i * pitch);
-          for (int s = 0; s < kSlots; ++s) sum[v][i] = V::fma(value[s], columns.select(index[s]), sum[v][i]);
-        }
+        values += kSlots * kPanelRows;
+        x += w.window_cols;
       }
-      values += kSlots * kPanelRows;
-      x += w.window_cols;
     }
   }
 
-  static void any_slots(const LanePanelView& w, const uint32_t* stream, int64_t panel_words, const float* x,
-                        int64_t pitch, Reg (&sum)[kVectors][kItems]) {
+  static void any_slots(const LanePanelView& w, const uint32_t* stream, const float* x, int64_t pitch, Sums& sum) {
     for (int v = 0; v < kVectors; ++v) {
-      const uint32_t* words = stream + vector_offset(panel_words, v);
+      const uint32_t* words = stream + v * V::kLanes;
       const float* values = reinterpret_cast<const float*>(words + kPanelRows * w.control_words);
       Control control = V::load_control(words);
       int left = w.slots_per_word;
@@ -139,10 +142,10 @@ struct LanePanelKernel {
             left = w.slots_per_word;
           }
           const Reg value = V::load(values);
-          if (v % kVectorsPerPanel == 0) __builtin_prefetch(values + kPrefetchFloats);
+          if (v == 0) __builtin_prefetch(values + kPrefetchFloats);
           for (int i = 0; i < kItems; ++i) {
             const Window columns(x + window * w.window_cols + i * pitch);
-            sum[v][i] = V::fma(value, columns.select(control), sum[v][i]);
+            sum[v][i][0] = V::fma(value, columns.select(control), sum[v][i][0]);
           }
           control = V::template next_control<kBits>(control);
           values += kPanelRows;
@@ -155,16 +158,13 @@ struct LanePanelKernel {
 
 template <typename V, int kItems, int kBits, int kSlots>
 void lane_panel_rows(const LanePanelView& w, const MultiplyArgs& args, const Tile& tile, const LaneItems& items) {
-  // Several row vectors at once: independent sums hide the latency of the multiply-add, registers bound their number.
   constexpr int kFit = V::kAccumulators / kItems;
-  constexpr int kVectors = kFit >= 4 ? 4 : kFit >= 2 ? 2 : 1;
-  const int64_t end = tile.row + tile.rows;
-  int64_t row = tile.row;
-  for (; row + kVectors * V::kLanes <= end; row += kVectors * V::kLanes) {
-    LanePanelKernel<V, kVectors, kItems, kBits, kSlots>::run(w, args, tile, row, items);
-  }
-  for (; row < end; row += V::kLanes) {
-    LanePanelKernel<V, 1, kItems, kBits, kSlots>::run(w, args, tile, row, items);
+  constexpr int kVectorsPerPanel = kPanelRows / V::kLanes;
+  constexpr int kVectors = kVectorsPerPanel <= kFit ? kVectorsPerPanel : kFit;
+  constexpr int kFitChains = kFit / kVectors;
+  constexpr int kChains = kSlots == 0 ? 1 : kFitChains >= 4 ? 4 : kFitChains >= 2 ? 2 : 1;
+  for (int64_t row = tile.row; row < tile.row + tile.rows; row += kVectors * V::kLanes) {
+    LanePanelKernel<V, kVectors, kItems, kChains, kBits, kSlots>::run(w, args, tile, row, items);
   }
 }
 
