@@ -74,8 +74,8 @@ struct RowStreamPanel {
   }
 
   // kRows rows at once: kRows * kVectors independent sums hide the latency of the multiply-add. The next rows are
-  // prefetched meanwhile. More chains per sum for narrow panels gained nothing on Zen 5, nor did pairs of rows that share
-  // the loads of common columns: with the indices in registers, loads are not what binds.
+  // prefetched meanwhile. More chains per sum for narrow panels gained nothing on Zen 5, nor did pairs of rows that
+  // share the loads of common columns: with the indices in registers, loads are not what binds.
   template <int kRows>
   static void micro_kernel(const float* values, const uint8_t* index, int64_t kept, const float* panel, float* sums,
                            bool first) {
