@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Runs the demonstration and one benchmark from end to end, with short measurements.
+
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" # the scripts run from anywhere
+
+"$ROOT/scripts/nm4j.sh" info
+"$ROOT/scripts/run.sh" --batch 1,32 --seconds 0.2
+"$ROOT/scripts/bench.sh" --quick --filter '2:4/batch-major/.*/n32$' --json results.json
+[[ -s results.json ]] || die "bench.sh left no results"

@@ -1,0 +1,96 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import org.nm4j.internal.SharedPool;
+
+/**
+ * Where the tiles of a product are computed. The result is the same bits wherever that is.
+ *
+ * <p>The calling thread always takes part and returns when the product is complete. Helpers are a
+ * chance, not a condition: a saturated, single-threaded or rejecting executor costs speed, never
+ * progress.
+ *
+ * <pre>{@code
+ * ExecutorService executor = Executors.newFixedThreadPool(3);
+ * Execution four = Execution.on(executor, 4); // the caller and up to 3 helpers
+ * int threads = four.threads();               // 4
+ * executor.shutdown();
+ * }</pre>
+ *
+ * <p>Immutable, safe for use by many threads.
+ */
+public final class Execution {
+  private static final Execution CALLER = new Execution(null, 1);
+
+  private final Executor executor;
+  private final int threads;
+
+  private Execution(Executor executor, int threads) {
+    this.executor = executor;
+    this.threads = threads;
+  }
+
+  /**
+   * The calling thread alone, the default.
+   *
+   * @return the execution
+   */
+  public static Execution caller() {
+    return CALLER;
+  }
+
+  /**
+   * As many threads as the JVM has processors, from a pool of daemon threads that all callers
+   * share; it starts with the first product and its idle threads end by themselves.
+   *
+   * @return the execution
+   */
+  public static Execution parallel() {
+    return new Execution(SharedPool.executor(), Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * The calling thread and helpers from an executor, which stays the caller's to shut down.
+   *
+   * @param executor receives at most {@code threads - 1} short tasks per product
+   * @param threads how many threads compute at most, at least 1
+   * @return the execution
+   * @throws IllegalArgumentException when {@code threads} is less than 1
+   */
+  public static Execution on(Executor executor, int threads) {
+    Objects.requireNonNull(executor, "executor");
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, got " + threads);
+    }
+    return new Execution(executor, threads);
+  }
+
+  /**
+   * How many threads compute at most.
+   *
+   * @return at least 1
+   */
+  public int threads() {
+    return threads;
+  }
+
+  /**
+   * A short description.
+   *
+   * @return the number of threads
+   */
+  @Override
+  public String toString() {
+    return "Execution[" + threads + (threads == 1 ? " thread]" : " threads]");
+  }
+
+  /** Null for the calling thread alone. */
+  Executor executor() {
+    return executor;
+  }
+}

@@ -1,0 +1,380 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Objects;
+import org.nm4j.internal.Bindings;
+import org.nm4j.internal.BufferMemory;
+import org.nm4j.internal.Loader;
+import org.nm4j.internal.Status;
+
+/**
+ * Which weights of a rows x cols matrix are kept: one bit each. Rows start at byte boundaries, the
+ * bit of column c is bit c mod 8 (least significant first) of byte c / 8 of its row, and spare bits
+ * are 0: the bitmask of the sparse-24-bitmask checkpoint format.
+ *
+ * <pre>{@code
+ * DenseMatrix w = DenseMatrix.copyOf(new float[] {0.1f, -3, 2, 0.5f}, 1, 4);
+ * Mask mask = Mask.magnitude(w, Pattern.P2_4);
+ * byte[] bits = mask.toBytes();                    // {0b0110}
+ * double share = mask.keptShare(w).magnitude();    // 5 / 5.6
+ * mask.apply(w);                                   // w is now 0, -3, 2, 0
+ * }</pre>
+ *
+ * <p>Immutable, safe for use by many threads. The bits are direct memory and count against {@code
+ * -XX:MaxDirectMemorySize}.
+ */
+public final class Mask {
+  private final ByteBuffer bits;
+  private final long address;
+  private final long rows;
+  private final long cols;
+
+  private Mask(ByteBuffer bits, long rows, long cols) {
+    this.bits = bits;
+    this.address = Bindings.address(bits);
+    this.rows = rows;
+    this.cols = cols;
+  }
+
+  /**
+   * Magnitude pruning: in each group the N weights of largest |w|. Ties keep the lowest column,
+   * -0.0 ties with 0.0, infinities are the largest. NaN is refused.
+   *
+   * @param w the weights
+   * @param pattern how many to keep
+   * @return a mask with exactly min(N, length) bits in each group
+   * @throws Nm4jException {@link ErrorCode#NAN}
+   * @throws IllegalArgumentException when the bits exceed 2 GiB
+   */
+  public static Mask magnitude(DenseMatrix w, Pattern pattern) {
+    return magnitude(w, pattern, NanPolicy.REJECT);
+  }
+
+  /**
+   * Magnitude pruning, see {@link #magnitude(DenseMatrix, Pattern)}.
+   *
+   * @param w the weights
+   * @param pattern how many to keep
+   * @param nan what to do with NaN
+   * @return a mask with exactly min(N, length) bits in each group
+   * @throws Nm4jException {@link ErrorCode#NAN}
+   * @throws IllegalArgumentException when the bits exceed 2 GiB
+   */
+  public static Mask magnitude(DenseMatrix w, Pattern pattern, NanPolicy nan) {
+    return make(w, pattern, nan, Bindings::nm_mask_magnitude_f32);
+  }
+
+  /**
+   * The mask of weights that obey a pattern already: their non-zeros, completed to min(N, length)
+   * in each group by the lowest columns that are zero. -0.0 counts as zero. NaN is refused.
+   *
+   * @param w the weights
+   * @param pattern what they obey
+   * @return a mask with exactly min(N, length) bits in each group
+   * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH} when a group has more than N non-zeros,
+   *     {@link ErrorCode#NAN}
+   * @throws IllegalArgumentException when the bits exceed 2 GiB
+   */
+  public static Mask nonZeros(DenseMatrix w, Pattern pattern) {
+    return nonZeros(w, pattern, NanPolicy.REJECT);
+  }
+
+  /**
+   * The mask of weights that obey a pattern already, see {@link #nonZeros(DenseMatrix, Pattern)}.
+   *
+   * @param w the weights
+   * @param pattern what they obey
+   * @param nan what to do with NaN
+   * @return a mask with exactly min(N, length) bits in each group
+   * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH} when a group has more than N non-zeros,
+   *     {@link ErrorCode#NAN}
+   * @throws IllegalArgumentException when the bits exceed 2 GiB
+   */
+  public static Mask nonZeros(DenseMatrix w, Pattern pattern, NanPolicy nan) {
+    return make(w, pattern, nan, Bindings::nm_mask_nonzero_f32);
+  }
+
+  /**
+   * Copies bits from an array.
+   *
+   * @param bits rows * ceil(cols / 8) bytes in the layout of this class
+   * @param rows number of rows, may be 0
+   * @param cols number of columns, may be 0
+   * @return the mask; it need not obey any pattern
+   * @throws IllegalArgumentException when a size is negative, the array has another length or a
+   *     spare bit is set
+   */
+  public static Mask of(byte[] bits, long rows, long cols) {
+    return of(ByteBuffer.wrap(bits), rows, cols);
+  }
+
+  /**
+   * Copies bits from a buffer of any kind, between its position and its limit, which stay.
+   *
+   * @param bits rows * ceil(cols / 8) bytes in the layout of this class
+   * @param rows number of rows, may be 0
+   * @param cols number of columns, may be 0
+   * @return the mask; it need not obey any pattern
+   * @throws IllegalArgumentException when a size is negative, the buffer holds another number of
+   *     bytes or a spare bit is set
+   */
+  public static Mask of(ByteBuffer bits, long rows, long cols) {
+    Objects.requireNonNull(bits, "bits");
+    long bytes = byteCount(rows, cols);
+    Shape.requireExactly("bits", bytes, bits.remaining());
+    Loader.load();
+    ByteBuffer copy = BufferMemory.bytes(bytes).put(0, bits, bits.position(), bits.remaining());
+    requireSpareBitsClear(copy, rows, cols);
+    return new Mask(copy, rows, cols);
+  }
+
+  /**
+   * The number of rows.
+   *
+   * @return at least 0
+   */
+  public long rows() {
+    return rows;
+  }
+
+  /**
+   * The number of columns.
+   *
+   * @return at least 0
+   */
+  public long cols() {
+    return cols;
+  }
+
+  /**
+   * Whether a weight is kept.
+   *
+   * @param row from 0 to rows - 1
+   * @param col from 0 to cols - 1
+   * @return true when it is kept
+   * @throws IndexOutOfBoundsException outside the mask
+   */
+  public boolean get(long row, long col) {
+    long start = Objects.checkIndex(row, rows) * stride(cols);
+    long column = Objects.checkIndex(col, cols);
+    return (bits.get((int) (start + column / 8)) >> column % 8 & 1) != 0;
+  }
+
+  /**
+   * How many weights are kept.
+   *
+   * @return the number of bits that are 1
+   */
+  public long count() {
+    long count = 0;
+    int at = 0;
+    for (; at + Long.BYTES <= bits.capacity(); at += Long.BYTES) {
+      count += Long.bitCount(bits.getLong(at));
+    }
+    for (; at < bits.capacity(); at++) {
+      count += Integer.bitCount(bits.get(at) & 0xff);
+    }
+    return count;
+  }
+
+  /**
+   * Copies the bits out.
+   *
+   * @return rows * ceil(cols / 8) bytes
+   */
+  public byte[] toBytes() {
+    byte[] bytes = new byte[bits.capacity()];
+    bits.get(0, bytes);
+    return bytes;
+  }
+
+  /**
+   * The bits themselves.
+   *
+   * @return a new read-only, direct view of rows * ceil(cols / 8) bytes
+   */
+  public ByteBuffer bits() {
+    return bits.asReadOnlyBuffer().order(ByteOrder.nativeOrder());
+  }
+
+  /**
+   * Checks whether this mask keeps at most N in each group.
+   *
+   * @param pattern the pattern to obey
+   * @return the result; a breach is no failure
+   */
+  public Compliance check(Pattern pattern) {
+    return Compliance.check(
+        pattern,
+        (breaches, row, column) -> {
+          int status =
+              Bindings.nm_check_mask(
+                  address, rows, cols, pattern.n(), pattern.m(), breaches, row, column);
+          keepAlive();
+          return status;
+        });
+  }
+
+  /**
+   * Sets the weights that are not kept to +0.0, in place.
+   *
+   * @param w rows x cols weights, writable
+   * @throws IllegalArgumentException when the shape differs or {@code w} is read-only
+   */
+  public void apply(DenseMatrix w) {
+    apply(w, w);
+  }
+
+  /**
+   * Writes the weights that are kept, and +0.0 elsewhere.
+   *
+   * @param w rows x cols weights
+   * @param out rows x cols, writable: {@code w} itself or memory that does not overlap it
+   * @throws IllegalArgumentException when a shape differs, {@code out} is read-only or overlaps
+   *     otherwise
+   */
+  public void apply(DenseMatrix w, DenseMatrix out) {
+    Shape.require("w", w, rows, cols);
+    Shape.require("out", out, rows, cols);
+    Shape.requireWritable("out", out);
+    int status =
+        Bindings.nm_mask_apply_f32(
+            w.address(), rows, cols, w.ld(), address, out.address(), out.ld());
+    w.keepAlive();
+    out.keepAlive();
+    keepAlive();
+    Status.check(status);
+  }
+
+  /**
+   * How much of the weights this mask keeps, accumulated in double precision.
+   *
+   * @param w rows x cols weights
+   * @return the shares
+   * @throws IllegalArgumentException when the shape differs
+   */
+  public KeptShare keptShare(DenseMatrix w) {
+    Shape.require("w", w, rows, cols);
+    double[] magnitude = new double[1];
+    double[] square = new double[1];
+    int status =
+        Bindings.nm_kept_share_f32(w.address(), rows, cols, w.ld(), address, magnitude, square);
+    w.keepAlive();
+    keepAlive();
+    Status.check(status);
+    return new KeptShare(magnitude[0], square[0]);
+  }
+
+  /**
+   * Compares shape and bits.
+   *
+   * @param other anything
+   * @return true for a mask of the same shape that keeps the same weights
+   */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Mask mask
+        && rows == mask.rows
+        && cols == mask.cols
+        && bits.equals(mask.bits);
+  }
+
+  /**
+   * A hash of shape and bits.
+   *
+   * @return the hash
+   */
+  @Override
+  public int hashCode() {
+    return Objects.hash(rows, cols, bits);
+  }
+
+  /**
+   * A short description.
+   *
+   * @return the shape, not the bits
+   */
+  @Override
+  public String toString() {
+    return "Mask[" + rows + " x " + cols + "]";
+  }
+
+  /** A mask without a bit set, for native code to fill before anyone else sees it. */
+  static Mask blank(long rows, long cols) {
+    Loader.load();
+    return new Mask(BufferMemory.bytes(byteCount(rows, cols)), rows, cols);
+  }
+
+  /** Address of the first byte, valid while {@link #keepAlive} is still to be called. */
+  long address() {
+    return address;
+  }
+
+  /** To be called after native code has used {@link #address}. */
+  void keepAlive() {
+    Reference.reachabilityFence(bits);
+  }
+
+  private static Mask make(DenseMatrix w, Pattern pattern, NanPolicy nan, Maker maker) {
+    Objects.requireNonNull(pattern, "pattern");
+    Mask mask = blank(w.rows(), w.cols());
+    int status =
+        maker.make(
+            w.address(),
+            w.rows(),
+            w.cols(),
+            w.ld(),
+            pattern.n(),
+            pattern.m(),
+            Flags.of(nan),
+            mask.address);
+    w.keepAlive();
+    mask.keepAlive();
+    Status.check(status);
+    return mask;
+  }
+
+  private static long stride(long cols) {
+    return cols / 8 + (cols % 8 == 0 ? 0 : 1);
+  }
+
+  private static long byteCount(long rows, long cols) {
+    Shape.requireNotNegative(rows, cols);
+    try {
+      return Math.multiplyExact(rows, stride(cols));
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "the mask of " + rows + " x " + cols + " weights exceeds 2^63 - 1 bytes", e);
+    }
+  }
+
+  private static void requireSpareBitsClear(ByteBuffer bits, long rows, long cols) {
+    int used = (int) (cols % 8);
+    if (used == 0) {
+      return;
+    }
+    int stride = (int) stride(cols);
+    for (int row = 0; row < rows; row++) {
+      int last = bits.get((row + 1) * stride - 1) & 0xff;
+      if (last >> used != 0) {
+        throw new IllegalArgumentException(
+            "bits beyond column "
+                + (cols - 1)
+                + " must be 0, got 0x"
+                + Integer.toHexString(last)
+                + " as the last byte of row "
+                + row);
+      }
+    }
+  }
+
+  private interface Maker {
+    int make(long w, long rows, long cols, long ld, int n, int m, int flags, long mask);
+  }
+}

@@ -1,0 +1,70 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+/** Checks of sizes, each with what was expected and what was given. */
+final class Shape {
+  private Shape() {}
+
+  /** Elements from the first to the last of a matrix, gaps included. */
+  static long extent(long rows, long cols, long ld) {
+    requireNotNegative(rows, cols);
+    if (ld < cols) {
+      throw new IllegalArgumentException("ld must be at least cols = " + cols + ", got " + ld);
+    }
+    if (rows == 0 || cols == 0) {
+      return 0;
+    }
+    try {
+      long extent = Math.addExact(Math.multiplyExact(rows - 1, ld), cols);
+      Math.multiplyExact(extent, Float.BYTES);
+      return extent;
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          rows + " rows of " + cols + " with ld " + ld + " exceed 2^63 - 1 bytes", e);
+    }
+  }
+
+  static void requireNotNegative(long rows, long cols) {
+    if (rows < 0 || cols < 0) {
+      throw new IllegalArgumentException(
+          "rows and cols must not be negative, got " + rows + " x " + cols);
+    }
+  }
+
+  static void requireRemaining(String name, long expected, long remaining) {
+    if (remaining < expected) {
+      throw new IllegalArgumentException(
+          name + " must hold " + expected + " elements from its position, got " + remaining);
+    }
+  }
+
+  static void requireExactly(String name, long expected, long got) {
+    if (got != expected) {
+      throw new IllegalArgumentException(name + " must have " + expected + " elements, got " + got);
+    }
+  }
+
+  static void require(String name, DenseMatrix matrix, long rows, long cols) {
+    require(name, matrix.rows(), matrix.cols(), rows, cols);
+  }
+
+  static void require(String name, Mask mask, long rows, long cols) {
+    require(name, mask.rows(), mask.cols(), rows, cols);
+  }
+
+  private static void require(String name, long rows, long cols, long needRows, long needCols) {
+    if (rows != needRows || cols != needCols) {
+      throw new IllegalArgumentException(
+          name + " must be " + needRows + " x " + needCols + ", got " + rows + " x " + cols);
+    }
+  }
+
+  static void requireWritable(String name, DenseMatrix matrix) {
+    if (matrix.readOnly()) {
+      throw new IllegalArgumentException(name + " must be writable, got a read-only matrix");
+    }
+  }
+}

@@ -1,0 +1,620 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+import java.util.Objects;
+import org.nm4j.internal.Bindings;
+import org.nm4j.internal.Loader;
+import org.nm4j.internal.NativeMatrix;
+import org.nm4j.internal.Status;
+
+/**
+ * Weights of M rows and K columns that obey an N:M pattern, packed once for multiplication: Y =
+ * act(alpha (W X) + beta C + bias) in either {@link Layout}.
+ *
+ * <pre>{@code
+ * DenseMatrix weights = DenseMatrix.allocate(768, 3072);
+ * DenseMatrix x = DenseMatrix.allocate(32, 3072);        // a batch of 32
+ * DenseMatrix y = DenseMatrix.allocate(32, 768);
+ * try (SparseMatrix w = SparseMatrix.prune(weights, Pattern.P2_4)) {
+ *   w.linear(x, y, Epilogue.NONE.activation(Activation.RELU), Execution.parallel());
+ * }
+ * }</pre>
+ *
+ * <p>Products follow IEEE 754 in fp32 over the kept positions: activations opposite pruned weights
+ * take no part, not even infinities and NaN. For one matrix, layout, batch and instruction set the
+ * result is the same bits on every call, whatever the threads.
+ *
+ * <p>Any number of threads may multiply at once. The packed weights are native memory, which
+ * neither the heap's nor JavaCPP's limits count; {@link #close} frees it, and a matrix that is
+ * forgotten frees it some time after it became unreachable. Closing twice does nothing; closing
+ * while a call is in progress is refused; calls on a closed matrix throw {@link
+ * IllegalStateException}.
+ */
+public final class SparseMatrix implements AutoCloseable {
+  private final NativeMatrix handle;
+  private final Multiplier multiplier;
+  private final long rows;
+  private final long cols;
+  private final Pattern pattern;
+  private final Workload workload;
+  private final long bytes;
+
+  private SparseMatrix(Builder builder, NativeMatrix handle, long bytes) {
+    this.handle = handle;
+    this.multiplier = new Multiplier(handle, builder.rows);
+    this.rows = builder.rows;
+    this.cols = builder.cols;
+    this.pattern = builder.pattern;
+    this.workload = builder.workload;
+    this.bytes = bytes;
+  }
+
+  /**
+   * Prunes by magnitude and packs, see {@link Mask#magnitude(DenseMatrix, Pattern)}.
+   *
+   * @param w the weights, at least 1 x 1; not changed, and not needed afterwards
+   * @param pattern how many to keep
+   * @return the packed weights
+   * @throws Nm4jException {@link ErrorCode#NAN}, {@link ErrorCode#OUT_OF_MEMORY}
+   * @throws IllegalArgumentException when {@code w} is empty
+   */
+  public static SparseMatrix prune(DenseMatrix w, Pattern pattern) {
+    try (Builder builder = builder(w.rows(), w.cols(), pattern)) {
+      return builder.prune(0, w).build();
+    }
+  }
+
+  /**
+   * Packs the weights that a mask keeps.
+   *
+   * @param w the weights, at least 1 x 1; not changed, and not needed afterwards
+   * @param mask which of them to keep, of the same shape, at most N per group
+   * @param pattern the pattern the mask obeys
+   * @return the packed weights
+   * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH}, {@link ErrorCode#NAN}, {@link
+   *     ErrorCode#OUT_OF_MEMORY}
+   * @throws IllegalArgumentException when {@code w} is empty or the shapes differ
+   */
+  public static SparseMatrix of(DenseMatrix w, Mask mask, Pattern pattern) {
+    try (Builder builder = builder(w.rows(), w.cols(), pattern)) {
+      return builder.put(0, w, mask).build();
+    }
+  }
+
+  /**
+   * Packs weights that obey the pattern already.
+   *
+   * @param w the weights, at least 1 x 1; not changed, and not needed afterwards
+   * @param pattern what they obey
+   * @return the packed weights
+   * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH}, {@link ErrorCode#NAN}, {@link
+   *     ErrorCode#OUT_OF_MEMORY}
+   * @throws IllegalArgumentException when {@code w} is empty
+   */
+  public static SparseMatrix ofSparse(DenseMatrix w, Pattern pattern) {
+    return of(w, Mask.nonZeros(w, pattern), pattern);
+  }
+
+  /**
+   * Packs the portable form.
+   *
+   * @param compressed at least 1 x 1; not needed afterwards
+   * @return the packed weights
+   * @throws Nm4jException {@link ErrorCode#NAN}, {@link ErrorCode#OUT_OF_MEMORY}
+   * @throws IllegalArgumentException when it is empty
+   */
+  public static SparseMatrix of(CompressedMatrix compressed) {
+    try (Builder builder = builder(compressed.rows(), compressed.cols(), compressed.pattern())) {
+      return builder.put(0, compressed).build();
+    }
+  }
+
+  /**
+   * Packs block by block of rows, for matrices that exceed a Java buffer or the heap.
+   *
+   * @param rows number of rows, at least 1
+   * @param cols number of columns, at least 1
+   * @param pattern the pattern
+   * @return a builder
+   * @throws IllegalArgumentException when a size is less than 1 or the dense form exceeds 2^63 - 1
+   *     bytes
+   */
+  public static Builder builder(long rows, long cols, Pattern pattern) {
+    return new Builder(rows, cols, pattern);
+  }
+
+  /**
+   * Y = W X.
+   *
+   * @param x the activations, K x N
+   * @param y the result, M x N, writable; must not overlap {@code x}
+   * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or overlaps
+   * @throws IllegalStateException when closed
+   */
+  public void multiply(DenseMatrix x, DenseMatrix y) {
+    multiply(x, y, Epilogue.NONE);
+  }
+
+  /**
+   * Y = act(alpha (W X) + beta C + bias).
+   *
+   * @param x the activations, K x N
+   * @param y the result, M x N, writable; must not overlap an operand, except that it may be C
+   * @param epilogue what else to do
+   * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or overlaps
+   * @throws IllegalStateException when closed
+   */
+  public void multiply(DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
+    multiply(x, y, epilogue, Execution.caller());
+  }
+
+  /**
+   * Y = act(alpha (W X) + beta C + bias), on several threads.
+   *
+   * @param x the activations, K x N
+   * @param y the result, M x N, writable; must not overlap an operand, except that it may be C
+   * @param epilogue what else to do
+   * @param execution where to compute
+   * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or overlaps
+   * @throws IllegalStateException when closed
+   */
+  public void multiply(DenseMatrix x, DenseMatrix y, Epilogue epilogue, Execution execution) {
+    long batch = x.cols();
+    Shape.require("x", x, cols, batch);
+    Shape.require("y", y, rows, batch);
+    multiplier.run(Layout.FEATURE_MAJOR, batch, x, y, epilogue, execution);
+  }
+
+  /**
+   * Y = W X on arrays, which are copied; for occasional products.
+   *
+   * @param x the activations, K x N, row-major
+   * @param batch N, may be 0
+   * @return M x N, row-major
+   * @throws IllegalArgumentException when the array has another length or a copy exceeds 2 GiB
+   * @throws IllegalStateException when closed
+   */
+  public float[] multiply(float[] x, int batch) {
+    DenseMatrix y = DenseMatrix.allocate(rows, batch);
+    multiply(DenseMatrix.copyOf(x, cols, batch), y);
+    return y.toArray();
+  }
+
+  /**
+   * Y = X W<sup>T</sup>, a linear layer.
+   *
+   * @param x the activations, N x K
+   * @param y the result, N x M, writable; must not overlap {@code x}
+   * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or overlaps
+   * @throws IllegalStateException when closed
+   */
+  public void linear(DenseMatrix x, DenseMatrix y) {
+    linear(x, y, Epilogue.NONE);
+  }
+
+  /**
+   * Y = act(alpha (X W<sup>T</sup>) + beta C + bias), a linear layer.
+   *
+   * @param x the activations, N x K
+   * @param y the result, N x M, writable; must not overlap an operand, except that it may be C
+   * @param epilogue what else to do
+   * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or overlaps
+   * @throws IllegalStateException when closed
+   */
+  public void linear(DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
+    linear(x, y, epilogue, Execution.caller());
+  }
+
+  /**
+   * Y = act(alpha (X W<sup>T</sup>) + beta C + bias), a linear layer, on several threads.
+   *
+   * @param x the activations, N x K
+   * @param y the result, N x M, writable; must not overlap an operand, except that it may be C
+   * @param epilogue what else to do
+   * @param execution where to compute
+   * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or overlaps
+   * @throws IllegalStateException when closed
+   */
+  public void linear(DenseMatrix x, DenseMatrix y, Epilogue epilogue, Execution execution) {
+    long batch = x.rows();
+    Shape.require("x", x, batch, cols);
+    Shape.require("y", y, batch, rows);
+    multiplier.run(Layout.BATCH_MAJOR, batch, x, y, epilogue, execution);
+  }
+
+  /**
+   * Y = X W<sup>T</sup> on arrays, which are copied; for occasional products.
+   *
+   * @param x the activations, N x K, row-major
+   * @param batch N, may be 0
+   * @return N x M, row-major
+   * @throws IllegalArgumentException when the array has another length or a copy exceeds 2 GiB
+   * @throws IllegalStateException when closed
+   */
+  public float[] linear(float[] x, int batch) {
+    DenseMatrix y = DenseMatrix.allocate(batch, rows);
+    linear(DenseMatrix.copyOf(x, batch, cols), y);
+    return y.toArray();
+  }
+
+  /**
+   * The pattern.
+   *
+   * @return the pattern given when this was made
+   */
+  public Pattern pattern() {
+    return pattern;
+  }
+
+  /**
+   * The number of rows M: output features.
+   *
+   * @return at least 1
+   */
+  public long rows() {
+    return rows;
+  }
+
+  /**
+   * The number of columns K: input features.
+   *
+   * @return at least 1
+   */
+  public long cols() {
+    return cols;
+  }
+
+  /**
+   * The number of weights kept, those that happen to be 0 included.
+   *
+   * @return rows * keptPerRow
+   */
+  public long nonZeros() {
+    return rows * pattern.keptPerRow(cols);
+  }
+
+  /**
+   * The native memory that the packed weights occupy.
+   *
+   * @return bytes
+   */
+  public long bytes() {
+    return bytes;
+  }
+
+  /**
+   * The memory that the same weights occupy when dense.
+   *
+   * @return 4 * rows * cols bytes
+   */
+  public long denseBytes() {
+    return rows * cols * Float.BYTES;
+  }
+
+  /**
+   * What this is packed for.
+   *
+   * @return the workload given when this was made
+   */
+  public Workload workload() {
+    return workload;
+  }
+
+  /**
+   * The native kernel that computes a product.
+   *
+   * @param layout how activations lie
+   * @param batch N
+   * @return its name
+   * @throws IllegalArgumentException when the batch is negative
+   * @throws IllegalStateException when closed
+   */
+  public String kernel(Layout layout, long batch) {
+    return multiplier.kernel(layout, batch);
+  }
+
+  /**
+   * Back to a dense matrix, +0.0 where nothing is kept.
+   *
+   * @return a new matrix, rows x cols
+   * @throws IllegalArgumentException when it exceeds 2 GiB
+   * @throws IllegalStateException when closed
+   */
+  public DenseMatrix decompress() {
+    DenseMatrix out = DenseMatrix.allocate(rows, cols);
+    decompress(0, out);
+    return out;
+  }
+
+  /**
+   * Some rows back to a dense matrix, +0.0 where nothing is kept, bit for bit what was packed.
+   *
+   * @param row0 the first row to read
+   * @param out receives as many rows as it has, of {@link #cols} columns; writable
+   * @throws IllegalArgumentException when {@code out} is read-only or has other columns
+   * @throws IndexOutOfBoundsException unless all these rows exist
+   * @throws IllegalStateException when closed
+   */
+  public void decompress(long row0, DenseMatrix out) {
+    Objects.checkFromIndexSize(row0, out.rows(), rows);
+    Shape.require("out", out, out.rows(), cols);
+    Shape.requireWritable("out", out);
+    long address = handle.acquire();
+    try {
+      Status.check(
+          Bindings.nm_matrix_get_rows_f32(address, row0, out.rows(), out.address(), out.ld()));
+    } finally {
+      handle.release();
+      out.keepAlive();
+    }
+  }
+
+  /**
+   * The portable form, bit for bit what was packed.
+   *
+   * @return a copy that does not need this matrix
+   * @throws IllegalArgumentException when its values exceed 2 GiB
+   * @throws IllegalStateException when closed
+   */
+  public CompressedMatrix compressed() {
+    CompressedMatrix out = CompressedMatrix.blank(rows, cols, pattern);
+    long address = handle.acquire();
+    try {
+      Status.check(
+          Bindings.nm_matrix_get_compressed_f32(
+              address, 0, rows, out.valuesAddress(), out.mask().address()));
+      return out;
+    } finally {
+      handle.release();
+      out.keepAlive();
+    }
+  }
+
+  /**
+   * Whether {@link #close} has freed the memory.
+   *
+   * @return true when calls would fail
+   */
+  public boolean isClosed() {
+    return handle.isClosed();
+  }
+
+  /**
+   * Frees the native memory. Further calls do nothing.
+   *
+   * @throws IllegalStateException when a call is in progress on this matrix, which stays open
+   */
+  @Override
+  public void close() {
+    handle.close();
+  }
+
+  /**
+   * A short description.
+   *
+   * @return shape, pattern, workload and whether it is closed
+   */
+  @Override
+  public String toString() {
+    return "SparseMatrix["
+        + rows
+        + " x "
+        + cols
+        + ", "
+        + pattern
+        + ", "
+        + workload
+        + (isClosed() ? ", closed]" : "]");
+  }
+
+  /**
+   * Packs weights by blocks of rows of any size, in any order; a block may also be set again. The
+   * dense form is never needed as a whole.
+   *
+   * <pre>{@code
+   * DenseMatrix block = DenseMatrix.allocate(16, 256);
+   * try (SparseMatrix.Builder builder = SparseMatrix.builder(64, 256, Pattern.P2_4)) {
+   *   builder.workload(Workload.SMALL_BATCH);
+   *   for (long row = 0; row < 64; row += 16) {
+   *     // ... read the next 16 rows into block ...
+   *     builder.prune(row, block);
+   *   }
+   *   try (SparseMatrix w = builder.build()) {
+   *     long saved = w.denseBytes() - w.bytes();
+   *   }
+   * }
+   * }</pre>
+   *
+   * <p>Several threads may set disjoint blocks at once. A builder that is not built frees its
+   * memory with {@link #close}.
+   */
+  public static final class Builder implements AutoCloseable {
+    private final long rows;
+    private final long cols;
+    private final Pattern pattern;
+    private Workload workload = Workload.ANY_BATCH;
+    private volatile NanPolicy nan = NanPolicy.REJECT;
+    private volatile NativeMatrix handle;
+    private volatile boolean done;
+
+    private Builder(long rows, long cols, Pattern pattern) {
+      if (rows < 1 || cols < 1) {
+        throw new IllegalArgumentException(
+            "rows and cols must be at least 1, got " + rows + " x " + cols);
+      }
+      Shape.extent(rows, cols, cols);
+      this.rows = rows;
+      this.cols = cols;
+      this.pattern = Objects.requireNonNull(pattern, "pattern");
+    }
+
+    /**
+     * Says what to pack for.
+     *
+     * @param value the workload, {@link Workload#ANY_BATCH} to begin with
+     * @return this
+     * @throws IllegalStateException after the first block
+     */
+    public synchronized Builder workload(Workload value) {
+      Objects.requireNonNull(value, "workload");
+      if (handle != null) {
+        throw new IllegalStateException("the workload must be chosen before the first block");
+      }
+      workload = value;
+      return this;
+    }
+
+    /**
+     * Says what to do with NaN in the blocks that follow.
+     *
+     * @param value the policy, {@link NanPolicy#REJECT} to begin with
+     * @return this
+     */
+    public Builder nan(NanPolicy value) {
+      nan = Objects.requireNonNull(value, "nan");
+      return this;
+    }
+
+    /**
+     * Sets rows from dense weights and a mask.
+     *
+     * @param row0 the first row to set
+     * @param w the rows, of the matrix's columns
+     * @param mask of the shape of {@code w}, at most N per group
+     * @return this
+     * @throws IllegalArgumentException when a shape is wrong
+     * @throws IndexOutOfBoundsException unless all these rows exist
+     * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH}, {@link ErrorCode#NAN}, {@link
+     *     ErrorCode#OUT_OF_MEMORY}; then the rows of the block count as not set
+     * @throws IllegalStateException when built or closed
+     */
+    public Builder put(long row0, DenseMatrix w, Mask mask) {
+      Objects.checkFromIndexSize(row0, w.rows(), rows);
+      Shape.require("w", w, w.rows(), cols);
+      Shape.require("mask", mask, w.rows(), cols);
+      NativeMatrix matrix = handle();
+      long address = matrix.acquire();
+      try {
+        Status.check(
+            Bindings.nm_matrix_set_rows_f32(
+                address, row0, w.rows(), w.address(), w.ld(), mask.address(), Flags.of(nan)));
+      } finally {
+        matrix.release();
+        w.keepAlive();
+        mask.keepAlive();
+      }
+      return this;
+    }
+
+    /**
+     * Sets rows from dense weights, pruned by magnitude.
+     *
+     * @param row0 the first row to set
+     * @param w the rows, of the matrix's columns
+     * @return this
+     * @throws IllegalArgumentException when a shape is wrong
+     * @throws IndexOutOfBoundsException unless all these rows exist
+     * @throws Nm4jException {@link ErrorCode#NAN}, {@link ErrorCode#OUT_OF_MEMORY}; then the rows
+     *     of the block count as not set
+     * @throws IllegalStateException when built or closed
+     */
+    public Builder prune(long row0, DenseMatrix w) {
+      return put(row0, w, Mask.magnitude(w, pattern, nan));
+    }
+
+    /**
+     * Sets rows from the portable form.
+     *
+     * @param row0 the first row to set
+     * @param block the rows, of the matrix's columns and pattern
+     * @return this
+     * @throws IllegalArgumentException when a shape or the pattern is wrong
+     * @throws IndexOutOfBoundsException unless all these rows exist
+     * @throws Nm4jException {@link ErrorCode#NAN}, {@link ErrorCode#OUT_OF_MEMORY}; then the rows
+     *     of the block count as not set
+     * @throws IllegalStateException when built or closed
+     */
+    public Builder put(long row0, CompressedMatrix block) {
+      Objects.checkFromIndexSize(row0, block.rows(), rows);
+      if (block.cols() != cols || !block.pattern().equals(pattern)) {
+        throw new IllegalArgumentException(
+            "block must have " + cols + " columns of " + pattern + ", got " + block);
+      }
+      NativeMatrix matrix = handle();
+      long address = matrix.acquire();
+      try {
+        Status.check(
+            Bindings.nm_matrix_set_compressed_f32(
+                address,
+                row0,
+                block.rows(),
+                block.valuesAddress(),
+                block.mask().address(),
+                Flags.of(nan)));
+      } finally {
+        matrix.release();
+        block.keepAlive();
+      }
+      return this;
+    }
+
+    /**
+     * Finishes the matrix. The builder is of no further use.
+     *
+     * @return the packed weights, which belong to the caller
+     * @throws IllegalStateException when rows are missing, which leaves the builder open; when a
+     *     call is in progress; when built or closed
+     */
+    public SparseMatrix build() {
+      NativeMatrix matrix = handle();
+      long address = matrix.acquireExclusively();
+      try {
+        Status.check(Bindings.nm_matrix_seal(address));
+        long[] bytes = new long[1];
+        Status.check(Bindings.nm_matrix_bytes(address, bytes));
+        done = true;
+        return new SparseMatrix(this, matrix, bytes[0]);
+      } finally {
+        matrix.releaseExclusively();
+      }
+    }
+
+    /**
+     * Frees the memory unless a matrix was built, which then owns it. Further calls do nothing.
+     *
+     * @throws IllegalStateException when a call is in progress on this builder, which stays open
+     */
+    @Override
+    public synchronized void close() {
+      if (!done) {
+        if (handle != null) {
+          handle.close();
+        }
+        done = true;
+      }
+    }
+
+    /** The matrix, made when it is first needed. */
+    private synchronized NativeMatrix handle() {
+      if (done) {
+        throw new IllegalStateException("the builder is built or closed");
+      }
+      if (handle == null) {
+        Loader.load();
+        handle = new NativeMatrix(rows, cols, pattern.n(), pattern.m(), nativeWorkload(workload));
+      }
+      return handle;
+    }
+
+    private static int nativeWorkload(Workload workload) {
+      return switch (workload) {
+        case SMALL_BATCH -> Bindings.NM_SMALL_BATCH;
+        case LARGE_BATCH -> Bindings.NM_LARGE_BATCH;
+        case ANY_BATCH -> Bindings.NM_ANY_BATCH;
+      };
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.internal;
+
+import org.nm4j.DenseMatrix;
+
+/** The door through which {@code org.nm4j.interop} reaches the memory of a {@link DenseMatrix}. */
+public abstract class Matrices {
+  private static Matrices instance;
+
+  /** Called once, by DenseMatrix. */
+  public static void set(Matrices matrices) {
+    instance = matrices;
+  }
+
+  /** The one implementation. */
+  public static Matrices get() {
+    if (instance == null) {
+      try {
+        Class.forName(DenseMatrix.class.getName(), true, DenseMatrix.class.getClassLoader());
+      } catch (ClassNotFoundException e) {
+        throw new AssertionError(e);
+      }
+    }
+    return instance;
+  }
+
+  /** A view of memory of which {@code available} elements may be used. */
+  public abstract DenseMatrix view(Memory memory, long available, long rows, long cols, long ld);
+
+  /** The memory of a matrix. */
+  public abstract Memory memory(DenseMatrix matrix);
+
+  /** Index in that memory of the matrix's first element. */
+  public abstract long offset(DenseMatrix matrix);
+
+  /** Elements from the first to the last, gaps included. */
+  public abstract long extent(DenseMatrix matrix);
+}
