@@ -52,25 +52,16 @@ class ParallelRunTest {
 
   @Test
   void theCallerWaitsForTilesThatHelpersHaveClaimed() {
+    AtomicBoolean done = new AtomicBoolean();
+    whileTheCallerWaits(() -> done.set(true));
+    assertTrue(done.get());
+  }
+
+  @Test
+  void anInterruptDuringTheWaitStaysPending() {
     Thread caller = Thread.currentThread();
-    CountDownLatch helperBusy = new CountDownLatch(1);
-    AtomicBoolean helperDone = new AtomicBoolean();
-    ParallelRun.run(
-        2,
-        pool,
-        2,
-        (begin, end) -> {
-          if (Thread.currentThread() == caller) {
-            await(helperBusy);
-          } else {
-            helperBusy.countDown();
-            while (caller.getState() != Thread.State.WAITING) {
-              Thread.onSpinWait();
-            }
-            helperDone.set(true);
-          }
-        });
-    assertTrue(helperDone.get());
+    whileTheCallerWaits(caller::interrupt);
+    assertTrue(Thread.interrupted());
   }
 
   @Test
@@ -119,8 +110,8 @@ class ParallelRunTest {
     assertSame(failure, thrown);
   }
 
-  @Test
-  void anInterruptDuringTheWaitStaysPending() {
+  /** Two tiles: the caller's ends at once, the helper's acts when the caller waits for it. */
+  private void whileTheCallerWaits(Runnable action) {
     Thread caller = Thread.currentThread();
     CountDownLatch helperBusy = new CountDownLatch(1);
     ParallelRun.run(
@@ -135,10 +126,9 @@ class ParallelRunTest {
             while (caller.getState() != Thread.State.WAITING) {
               Thread.onSpinWait();
             }
-            caller.interrupt();
+            action.run();
           }
         });
-    assertTrue(Thread.interrupted());
   }
 
   /** Waits without the thread state WAITING, by which a test knows that the run itself waits. */
