@@ -268,7 +268,7 @@ TEST_P(OutputLeadingDimensionTest, BeyondMemory) {
 }
 
 // The functions that have what a test is about.
-auto With(bool Function::* feature) {
+auto With(bool Function::*feature) {
   std::vector<Function> having;
   for (const Function& function : Functions()) {
     if (function.*feature) having.push_back(function);

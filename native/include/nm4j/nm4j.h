@@ -14,6 +14,8 @@
  *  - Pointers to float need the natural alignment of float (4 bytes), no more. Memory stays the caller's; nothing is
  *    kept after a function returns. Nothing outside the documented elements is read or written, padding between
  *    `cols` and `ld` included.
+ *  - Where overlap is refused, buffers whose address ranges meet are refused, except columns of one wide buffer: equal
+ *    leading dimensions and column ranges that do not meet.
  *  - A size of 0 is legal where the text does not exclude it; then the pointers to empty data may be NULL.
  *  - Every function returns a status (NM_OK = 0). On failure outputs are unspecified unless stated, handles are
  *    unchanged, and nm_last_error() of the same thread explains what was expected and what was given.

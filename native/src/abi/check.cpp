@@ -37,7 +37,7 @@ int32_t check_not_negative(const char* name, int64_t value) {
 
 int32_t check_matrix(const char* name, const void* data, int64_t rows, int64_t cols, int64_t ld, int64_t element_size,
                      Span* span) {
-  *span = {name, data, 0};
+  *span = {name, data, 0, 0, 0};
   if (rows < 0 || cols < 0) {
     return fail(NM_INVALID_ARGUMENT, "%s: expected sizes of at least 0, got %" PRId64 " x %" PRId64, name, rows, cols);
   }
@@ -54,6 +54,8 @@ int32_t check_matrix(const char* name, const void* data, int64_t rows, int64_t c
                 " with leading dimension %" PRId64,
                 name, rows, cols, ld);
   }
+  span->width = cols * element_size;
+  span->stride = rows > 1 ? ld * element_size : span->width;
   NM_TRY(check_not_null(name, data));
   if (reinterpret_cast<uintptr_t>(data) % element_size != 0) {
     return fail(NM_INVALID_ARGUMENT, "%s: expected an address aligned to %" PRId64 " bytes, got %p", name, element_size,
@@ -63,7 +65,7 @@ int32_t check_matrix(const char* name, const void* data, int64_t rows, int64_t c
 }
 
 int32_t check_mask(const char* name, const void* mask, int64_t rows, int64_t cols, Span* span) {
-  *span = {name, mask, 0};
+  *span = {name, mask, 0, 0, 0};
   if (rows < 0 || cols < 0) {
     return fail(NM_INVALID_ARGUMENT, "%s: expected sizes of at least 0, got %" PRId64 " x %" PRId64, name, rows, cols);
   }
@@ -72,6 +74,7 @@ int32_t check_mask(const char* name, const void* mask, int64_t rows, int64_t col
                 cols);
   }
   if (span->bytes == 0) return NM_OK;
+  span->width = span->stride = span->bytes;
   NM_TRY(check_not_null(name, mask));
   return check_address_space(*span);
 }
@@ -81,6 +84,11 @@ int32_t check_disjoint(const Span& a, const Span& b) {
   const auto a0 = reinterpret_cast<uintptr_t>(a.data);
   const auto b0 = reinterpret_cast<uintptr_t>(b.data);
   if (a0 + a.bytes <= b0 || b0 + b.bytes <= a0) return NM_OK;
+  if (a.stride == b.stride) {
+    const int64_t stride = a.stride;
+    const int64_t offset = a0 <= b0 ? (b0 - a0) % stride : (stride - (a0 - b0) % stride) % stride;
+    if (a.width <= offset && offset + b.width <= stride) return NM_OK;
+  }
   return fail(NM_INVALID_ARGUMENT, "%s and %s: expected separate memory, got overlapping buffers", a.name, b.name);
 }
 

@@ -9,11 +9,13 @@
 
 namespace nm {
 
-// A piece of caller memory, as bytes. Empty when `bytes` is 0.
+// Caller memory, in bytes: lines of `width`, `stride` apart, `bytes` from the first to the end of the last. Empty when
+// `bytes` is 0.
 struct Span {
   const char* name;
   const void* data;
   int64_t bytes;
+  int64_t width, stride;
 };
 
 int32_t check_pattern(int32_t n, int32_t m);
@@ -31,7 +33,8 @@ int32_t check_mask(const char* name, const void* mask, int64_t rows, int64_t col
 // NM4J_ISA holds a known value, or is not set.
 int32_t check_isa_request();
 
-// No common byte.
+// No common byte. Columns of one wide buffer, lines of equal stride that do not meet, are disjoint; other interleavings
+// count as overlap.
 int32_t check_disjoint(const Span& a, const Span& b);
 
 }  // namespace nm

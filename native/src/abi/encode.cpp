@@ -15,11 +15,11 @@ RowEncoder::RowEncoder(Pattern pattern, int64_t cols, int32_t flags)
       mask_(mask_row_bytes(cols)) {}
 
 int32_t RowEncoder::dense(int64_t r, const float* row, const uint8_t* mask) {
-  const int64_t breach = find_breach(mask, pattern_, cols_);
-  if (breach >= 0) {
+  const Breach breach = find_excess(mask, pattern_, cols_);
+  if (breach.col >= 0) {
     return fail(NM_PATTERN_BREACH,
-                "mask: expected at most %d bits in the group of %d at row %" PRId64 ", column %" PRId64 ", got more",
-                pattern_.n, pattern_.m, r, breach);
+                "mask: expected at most %d bits in the group of %d at row %" PRId64 ", column %" PRId64 ", got %d",
+                pattern_.n, pattern_.m, r, breach.col, breach.bits);
   }
   complete_mask(mask, pattern_, cols_, mask_.data());
   encode_dense(row, mask, mask_.data(), cols_, &row_);
@@ -27,12 +27,12 @@ int32_t RowEncoder::dense(int64_t r, const float* row, const uint8_t* mask) {
 }
 
 int32_t RowEncoder::portable(int64_t r, const float* values, const uint8_t* mask) {
-  int64_t incomplete;
-  if (!is_complete(mask, pattern_, cols_, &incomplete)) {
+  const Breach breach = find_incomplete(mask, pattern_, cols_);
+  if (breach.col >= 0) {
     return fail(NM_PATTERN_BREACH,
                 "mask: expected exactly %d bits in the group of %d at row %" PRId64 ", column %" PRId64
-                " (fewer only in a shorter last group), got another number",
-                pattern_.n, pattern_.m, r, incomplete);
+                " (fewer only in a shorter last group), got %d",
+                pattern_.n, pattern_.m, r, breach.col, breach.bits);
   }
   complete_mask(mask, pattern_, cols_, mask_.data());  // clears spare bits
   decode_columns(mask_.data(), cols_, row_.cols.data());

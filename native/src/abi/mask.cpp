@@ -2,6 +2,7 @@
 #include <cinttypes>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "abi/check.h"
 #include "abi/status.h"
@@ -205,6 +206,7 @@ int32_t nm_kept_share_f32(const float* w, int64_t rows, int64_t cols, int64_t ld
         kept_squares += share * share;
       }
     }
+    if (!std::isfinite(all)) all = kept = all_squares = kept_squares = std::numeric_limits<double>::quiet_NaN();
     *abs_share = all == 0 ? 1.0 : kept / all;
     *square_share = all_squares == 0 ? 1.0 : kept_squares / all_squares;
     return NM_OK;

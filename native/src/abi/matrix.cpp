@@ -103,21 +103,26 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
     const Pattern pattern{n, m};
     const bool lanes = (workload & NM_SMALL_BATCH) != 0 && nm::LanePanel::supports(pattern);
     const bool stream = (workload & NM_LARGE_BATCH) != 0 || !lanes;
-    auto a = std::make_unique<nm_matrix>();
-    a->rows = rows;
-    a->cols = cols;
-    a->pattern = pattern;
-    if (lanes) {
-      a->lanes = nm::LanePanel(pattern, rows, cols);
-      a->small = nm::find_kernel(NM_F32, Packing::kLanePanel, nm::active_isa());
+    try {
+      auto a = std::make_unique<nm_matrix>();
+      a->rows = rows;
+      a->cols = cols;
+      a->pattern = pattern;
+      if (lanes) {
+        a->lanes = nm::LanePanel(pattern, rows, cols);
+        a->small = nm::find_kernel(NM_F32, Packing::kLanePanel, nm::active_isa());
+      }
+      if (stream) {
+        a->stream = nm::RowStream(pattern, rows, cols);
+        a->large = nm::find_kernel(NM_F32, Packing::kRowStream, nm::active_isa());
+      }
+      a->row_set = std::make_unique<std::atomic<bool>[]>(rows);
+      *out = a.release();
+      return NM_OK;
+    } catch (const std::bad_alloc&) {
+      return fail(NM_OUT_OF_MEMORY, "matrix: not enough memory to pack %" PRId64 " x %" PRId64 " weights at %d:%d",
+                  rows, cols, n, m);
     }
-    if (stream) {
-      a->stream = nm::RowStream(pattern, rows, cols);
-      a->large = nm::find_kernel(NM_F32, Packing::kRowStream, nm::active_isa());
-    }
-    a->row_set = std::make_unique<std::atomic<bool>[]>(rows);
-    *out = a.release();
-    return NM_OK;
   });
 }
 

@@ -13,7 +13,12 @@ int32_t check_product(const nm_matrix* a, int32_t layout, int64_t batch) {
   if (layout != NM_FEATURE_MAJOR && layout != NM_BATCH_MAJOR) {
     return fail(NM_INVALID_ARGUMENT, "layout: expected 0 (feature-major) or 1 (batch-major), got %d", layout);
   }
-  return check_not_negative("batch", batch);
+  NM_TRY(check_not_negative("batch", batch));
+  int64_t results;
+  if (__builtin_mul_overflow(a->rows, batch, &results) || results > INT64_MAX / static_cast<int64_t>(sizeof(float))) {
+    return fail(NM_OVERFLOW, "y: expected a size in bytes below 2^63, got %" PRId64 " x %" PRId64, a->rows, batch);
+  }
+  return NM_OK;
 }
 
 PackedWeights packed(const nm_matrix* a) { return {a->lanes.view(), a->stream.view()}; }
@@ -57,7 +62,7 @@ int32_t nm_multiply_f32(const nm_matrix* a, int32_t layout, int64_t batch, const
       const int64_t cols = batch_major ? features : batch;
       return nm::check_matrix(name, data, rows, cols, ld, sizeof(float), span);
     };
-    Span in, addend = {"c", nullptr, 0}, biases = {"bias", nullptr, 0}, out;
+    Span in, addend = {"c", nullptr, 0, 0, 0}, biases = {"bias", nullptr, 0, 0, 0}, out;
     NM_TRY(check("x", x, a->cols, ldx, &in));
     NM_TRY(check("y", y, a->rows, ldy, &out));
     if (beta != 0.0f) NM_TRY(check("c", c, a->rows, ldc, &addend));
