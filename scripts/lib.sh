@@ -153,6 +153,8 @@ package() {
 
 # launch MODULE CLASS ARGUMENT...: builds the module and replaces the script by a JVM that runs its class.
 # - JNI is a restricted operation for JDK 24 and newer: the flag grants it, older ones accept it silently.
+# - Protobuf, which reads ONNX, uses sun.misc.Unsafe: without the second flag JDK 24 and newer print a warning, and with the
+#   first one older JDKs ignore it.
 # - OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE override what OpenBLAS detects. Set for another machine they make the dense
 #   peer slow and every comparison with it worthless, so both are dropped.
 launch() {
@@ -160,7 +162,8 @@ launch() {
   shift 2
   package "$module"
   unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
-  exec java --enable-native-access=ALL-UNNAMED -cp "$ROOT/$module/target/lib/*:$(main_jar "$ROOT/$module")" "$class" "$@"
+  exec java --enable-native-access=ALL-UNNAMED -XX:+IgnoreUnrecognizedVMOptions \
+    --sun-misc-unsafe-memory-access=allow -cp "$ROOT/$module/target/lib/*:$(main_jar "$ROOT/$module")" "$class" "$@"
 }
 
 # The module's own jar: the one without a classifier.
