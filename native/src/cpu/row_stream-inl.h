@@ -65,8 +65,9 @@ struct RowStreamPanel {
     const uint8_t* index = w.index + start;
     const float* source = panel + block * w.block_cols * kWidth;
     int64_t r = 0;
-    for (; r + V::kStreamRows <= tile.rows; r += V::kStreamRows) {
-      micro_kernel<V::kStreamRows>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
+    constexpr int kRows = V::stream_rows(kVectors);
+    for (; r + kRows <= tile.rows; r += kRows) {
+      micro_kernel<kRows>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
     }
     for (; r < tile.rows; ++r) {
       micro_kernel<1>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);

@@ -14,7 +14,8 @@ struct Avx2 {
   using Control = __m256i;
   static constexpr int kLanes = 8;
   static constexpr int kPanelVectors = 8;  // 8 accumulators, and the other 8 registers stay free for broadcasts
-  static constexpr int kStreamRows = 1;
+  // Row stream: rows at once for a panel of so many vectors; 8 sums hide the latency of the multiply-add.
+  static constexpr int stream_rows(int vectors) { return 8 / vectors; }
   static constexpr int kAccumulators = 8;  // lane panels; the other 8 registers hold weights, controls, activations
 
   static Reg zero() { return _mm256_setzero_ps(); }

@@ -12,7 +12,7 @@ struct Scalar {
   using Control = uint32_t;
   static constexpr int kLanes = 1;
   static constexpr int kPanelVectors = 64;  // row stream: a panel of 64 columns
-  static constexpr int kStreamRows = 1;
+  static constexpr int stream_rows(int) { return 1; }
   static constexpr int kAccumulators = 16;  // lane panels
 
   static Reg zero() { return 0.0f; }
