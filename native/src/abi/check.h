@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // Argument checks shared by the ABI functions. All size arithmetic is 64-bit and checked for overflow.
 #ifndef NM4J_ABI_CHECK_H_
 #define NM4J_ABI_CHECK_H_

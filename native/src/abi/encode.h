@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // Rows of caller memory, dense or portable, checked and turned into compressed rows.
 #ifndef NM4J_ABI_ENCODE_H_
 #define NM4J_ABI_ENCODE_H_

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // The object behind nm_matrix.
 #ifndef NM4J_ABI_MATRIX_H_
 #define NM4J_ABI_MATRIX_H_

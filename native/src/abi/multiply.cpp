@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // Multiplication: checks, then the kernel.
 #include <cinttypes>
 

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // Statuses and the last-error message of the C ABI. Nothing below src/abi knows about either.
 #ifndef NM4J_ABI_STATUS_H_
 #define NM4J_ABI_STATUS_H_

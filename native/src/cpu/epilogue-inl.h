@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // alpha, beta * C, bias and activation, fused into the store of a result vector. Include inside a kernel file only.
 #ifndef NM4J_CPU_EPILOGUE_INL_H_
 #define NM4J_CPU_EPILOGUE_INL_H_

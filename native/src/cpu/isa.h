@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // What the CPU can do, and what of it may be used.
 #ifndef NM4J_CPU_ISA_H_
 #define NM4J_CPU_ISA_H_

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // What a kernel is: one line of the table, from which dispatch, tests and benchmarks are fed.
 #ifndef NM4J_CPU_KERNEL_H_
 #define NM4J_CPU_KERNEL_H_

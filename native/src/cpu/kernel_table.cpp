@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // The kernel table. Adding a kernel is one line here; dispatch, tests and benchmarks read it.
 //
 // max_batch, where lane panels hand over to row streams, was measured on Zen 5 (see native/README.md, "Crossover").

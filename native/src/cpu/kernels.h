@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // The entry points that each ISA's file defines.
 #ifndef NM4J_CPU_KERNELS_H_
 #define NM4J_CPU_KERNELS_H_

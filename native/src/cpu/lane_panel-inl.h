@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // Small batches: kernels over the lane-panel packing. Include inside a kernel file only.
 //
 // The weights pass once, at the speed of memory, one stream per panel of 16 rows; each vector of them serves all items

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // Large batches: kernels over the row-stream packing. Include inside a kernel file only.
 //
 // Each non-zero is a broadcast times one row of a packed panel of activations, addressed by the non-zero's index: no

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // Per-thread scratch memory of the kernels.
 #ifndef NM4J_CPU_SCRATCH_H_
 #define NM4J_CPU_SCRATCH_H_

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // AVX2 + FMA traits: 8 lanes. Include inside a file compiled with -mavx2 -mfma only.
 #ifndef NM4J_CPU_SIMD_AVX2_H_
 #define NM4J_CPU_SIMD_AVX2_H_

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // AVX-512 (F, BW, DQ, VL) traits: 16 lanes. Include inside a file compiled with these flags only.
 #ifndef NM4J_CPU_SIMD_AVX512_H_
 #define NM4J_CPU_SIMD_AVX512_H_

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // One lane: the traits that turn the kernel templates into the portable reference. Include inside a kernel file only.
 #ifndef NM4J_CPU_SIMD_SCALAR_H_
 #define NM4J_CPU_SIMD_SCALAR_H_

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // How a product is cut into tiles. Independent of the instruction set, so that tile counts are too.
 #ifndef NM4J_CPU_TILING_H_
 #define NM4J_CPU_TILING_H_

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // Uninitialised memory of a fixed size, aligned to cache lines (and so to the widest vectors).
 #ifndef NM4J_FORMAT_ALIGNED_ARRAY_H_
 #define NM4J_FORMAT_ALIGNED_ARRAY_H_

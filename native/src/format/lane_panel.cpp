@@ -1,3 +1,5 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
 #include "format/lane_panel.h"
 
 #include <cstring>

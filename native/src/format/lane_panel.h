@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // "Lane per row": the packing for small batches.
 //
 // 16 rows side by side, one per vector lane (two AVX2 vectors, one AVX-512 vector). Columns are cut into windows of

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // Masks, one row at a time. Bit layout: nm4j.h, "masks".
 #ifndef NM4J_FORMAT_MASK_ROWS_H_
 #define NM4J_FORMAT_MASK_ROWS_H_

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // An N:M pattern and the walk over the groups of a row.
 #ifndef NM4J_FORMAT_PATTERN_H_
 #define NM4J_FORMAT_PATTERN_H_

@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // One compressed row: its kept values and their columns, ascending. Every packing is written from this form and read
 // back into it.
 #ifndef NM4J_FORMAT_ROW_CODEC_H_

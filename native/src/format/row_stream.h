@@ -1,3 +1,6 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
 // "Row stream": the packing for large batches.
 //
 // K is cut into blocks of at most 128 columns (whole groups), so that a block of activations, 64 wide, fits the L1
