@@ -1,8 +1,8 @@
 // Copyright 2026 The nm4j authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The kernel table. Adding a kernel is one line here. Dispatch reads it; tests and benchmarks reach every line through the
-// instruction-set limit and the workload that select it.
+// The kernel table. Adding a kernel is one line here. Dispatch reads it; tests and benchmarks reach every line through
+// the instruction-set limit and the workload that select it.
 //
 // max_batch, where lane panels hand over to row streams, was measured on Zen 5 (see native/README.md, "Crossover").
 #include "cpu/kernels.h"
