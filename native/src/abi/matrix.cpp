@@ -9,6 +9,7 @@
 
 #include "abi/check.h"
 #include "abi/encode.h"
+#include "cpu/crossover.h"
 #include "cpu/isa.h"
 #include "format/mask_rows.h"
 
@@ -114,6 +115,7 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
       if (lanes) {
         a->lanes = nm::LanePanel(pattern, rows, cols);
         a->small = nm::find_kernel(NM_F32, Packing::kLanePanel, nm::active_isa());
+        a->small_limit = nm::max_lane_batch(a->small->isa, a->lanes.view());
       }
       if (stream) {
         a->stream = nm::RowStream(pattern, rows, cols);

@@ -22,12 +22,13 @@ struct nm_matrix {
   nm::RowStream stream;
   const nm::Kernel* small;  // over lanes, or NULL
   const nm::Kernel* large;  // over stream, or NULL
+  int64_t small_limit;      // with both packings: the largest batch that runs on `small`
   std::unique_ptr<std::atomic<bool>[]> row_set;
   std::atomic<bool> sealed;
 
   const nm::Kernel& kernel(int64_t batch) const {
     if (large == nullptr) return *small;
-    return small != nullptr && batch <= small->max_batch ? *small : *large;
+    return small != nullptr && batch <= small_limit ? *small : *large;
   }
 };
 

@@ -27,6 +27,11 @@ nm_isa detect() {
   return avx2 ? NM_ISA_AVX2 : NM_ISA_SCALAR;
 }
 
+bool read_intel() {
+  __builtin_cpu_init();
+  return __builtin_cpu_is("intel");
+}
+
 std::string read_name() {
   unsigned words[12];
   if (__get_cpuid_max(0x80000000u, nullptr) < 0x80000004u) return "unknown x86 CPU";
@@ -62,6 +67,7 @@ std::string read_features() {
 }
 #else
 nm_isa detect() { return NM_ISA_SCALAR; }
+bool read_intel() { return false; }
 std::string read_name() { return "CPU without an nm4j SIMD kernel"; }
 std::string read_features() { return ""; }
 #endif
@@ -80,6 +86,11 @@ IsaRequest read_request() {
 nm_isa detected_isa() {
   static const nm_isa isa = detect();
   return isa;
+}
+
+bool is_intel() {
+  static const bool intel = read_intel();
+  return intel;
 }
 
 const std::string& cpu_name() {

@@ -16,6 +16,9 @@ const std::string& cpu_name();
 const std::string& cpu_features();
 const char* isa_name(nm_isa isa);
 
+// Whether Intel made the CPU; constants measured on its cores then apply (crossover.cpp).
+bool is_intel();
+
 // The environment variable NM4J_ISA as it was at first use.
 struct IsaRequest {
   std::string text;  // "" when not set

@@ -42,7 +42,6 @@ struct Kernel {
   nm_dtype dtype;
   Packing packing;
   nm_isa isa;
-  int64_t max_batch;  // preferred up to this batch when the matrix has several packings; measured, see kernel_table.cpp
   int64_t (*tiles)(const PackedWeights& weights, int64_t batch);
   void (*run)(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end);
 };

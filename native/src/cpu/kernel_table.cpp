@@ -3,8 +3,6 @@
 //
 // The kernel table. Adding a kernel is one line here. Dispatch reads it; tests and benchmarks reach every line through
 // the instruction-set limit and the workload that select it.
-//
-// max_batch, where lane panels hand over to row streams, was measured on Zen 5 (see native/README.md, "Crossover").
 #include "cpu/kernels.h"
 #include "cpu/tiling.h"
 
@@ -23,13 +21,13 @@ int64_t row_stream_tiles(const PackedWeights& weights, int64_t batch) {
 constexpr Kernel kTable[] = {
 // clang-format off
 #ifdef NM4J_X86
-    {"f32_nxm_lanepanel_16x16_avx512", NM_F32, Packing::kLanePanel, NM_ISA_AVX512, 12, lane_panel_tiles, lane_panel_f32_avx512},
-    {"f32_nxm_rowstream_4x64_avx512", NM_F32, Packing::kRowStream, NM_ISA_AVX512, INT64_MAX, row_stream_tiles, row_stream_f32_avx512},
-    {"f32_nxm_lanepanel_16x16_avx2", NM_F32, Packing::kLanePanel, NM_ISA_AVX2, 24, lane_panel_tiles, lane_panel_f32_avx2},
-    {"f32_nxm_rowstream_1x64_avx2", NM_F32, Packing::kRowStream, NM_ISA_AVX2, INT64_MAX, row_stream_tiles, row_stream_f32_avx2},
+    {"f32_nxm_lanepanel_16x16_avx512", NM_F32, Packing::kLanePanel, NM_ISA_AVX512, lane_panel_tiles, lane_panel_f32_avx512},
+    {"f32_nxm_rowstream_4x64_avx512", NM_F32, Packing::kRowStream, NM_ISA_AVX512, row_stream_tiles, row_stream_f32_avx512},
+    {"f32_nxm_lanepanel_16x16_avx2", NM_F32, Packing::kLanePanel, NM_ISA_AVX2, lane_panel_tiles, lane_panel_f32_avx2},
+    {"f32_nxm_rowstream_1x64_avx2", NM_F32, Packing::kRowStream, NM_ISA_AVX2, row_stream_tiles, row_stream_f32_avx2},
 #endif
-    {"f32_nxm_lanepanel_16x16_scalar", NM_F32, Packing::kLanePanel, NM_ISA_SCALAR, 8, lane_panel_tiles, lane_panel_f32_scalar},
-    {"f32_nxm_rowstream_1x64_scalar", NM_F32, Packing::kRowStream, NM_ISA_SCALAR, INT64_MAX, row_stream_tiles, row_stream_f32_scalar},
+    {"f32_nxm_lanepanel_16x16_scalar", NM_F32, Packing::kLanePanel, NM_ISA_SCALAR, lane_panel_tiles, lane_panel_f32_scalar},
+    {"f32_nxm_rowstream_1x64_scalar", NM_F32, Packing::kRowStream, NM_ISA_SCALAR, row_stream_tiles, row_stream_f32_scalar},
     // clang-format on
 };
 

@@ -1,0 +1,38 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Constants measured on one core of each family, one thread, 768 x 768 to 4096 x 4096 (native/README.md, "Crossover").
+// They are constants, and not measured when the library loads, so that a product is the same bits in every process on
+// a machine. Kernels of different packings sum in different orders.
+#include "cpu/crossover.h"
+
+#include "cpu/isa.h"
+
+namespace nm {
+namespace {
+
+// By what a window of the lane panel costs: one permute for each kept weight, from 4 columns (one or two kept) or
+// otherwise (3 of 4 and wider windows).
+struct Limits {
+  int64_t one_slot, two_slots, other;
+};
+
+// Zen 5, which also stands for cores nobody has measured: 2:4 alone was swept there.
+constexpr Limits kZen[] = {{8, 8, 8}, {24, 24, 24}, {12, 12, 12}};
+
+// Granite Rapids. 512-bit permutes and half of the multiply-adds share a port, as on Zen 5, but here the row stream is
+// slower: a multiply-add that loads its operand runs 4.3 times a ns, one that does not 7.5. So the lane panels of 2:4
+// keep the lead until a panel of 64 items is nearly full. With AVX2 a window of 16 columns takes several permutes.
+constexpr Limits kIntel[] = {{8, 8, 8}, {12, 15, 4}, {12, 48, 16}};
+
+static_assert(NM_ISA_SCALAR == 0 && NM_ISA_AVX2 == 1 && NM_ISA_AVX512 == 2, "the tables' order");
+
+}  // namespace
+
+int64_t max_lane_batch(nm_isa isa, const LanePanelView& lanes) {
+  const Limits& limits = (is_intel() ? kIntel : kZen)[isa];
+  if (lanes.index_bits != 2) return limits.other;
+  return lanes.slots == 1 ? limits.one_slot : lanes.slots == 2 ? limits.two_slots : limits.other;
+}
+
+}  // namespace nm

@@ -1,0 +1,20 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where lane panels hand over to row streams.
+#ifndef NM4J_CPU_CROSSOVER_H_
+#define NM4J_CPU_CROSSOVER_H_
+
+#include <cstdint>
+
+#include "format/lane_panel.h"
+#include "nm4j/nm4j.h"
+
+namespace nm {
+
+// The largest batch for which a matrix that has both packings multiplies with its lane panels.
+int64_t max_lane_batch(nm_isa isa, const LanePanelView& lanes);
+
+}  // namespace nm
+
+#endif  // NM4J_CPU_CROSSOVER_H_
