@@ -60,6 +60,9 @@ struct RowStreamPanel {
     }
   }
 
+  // Rows of the panel.
+  static int64_t depth(const RowStreamView& w) { return w.cols; }
+
   // The products of one block of columns, for all rows of the tile, added to `sums` ([rows][kWidth]).
   static void multiply_block(const RowStreamView& w, int64_t block, const Tile& tile, const float* panel, float* sums) {
     const int64_t kept = block + 1 == w.blocks ? w.last_kept : w.block_kept;
@@ -68,26 +71,28 @@ struct RowStreamPanel {
     const uint8_t* index = w.index + start;
     const float* source = panel + block * w.block_cols * kWidth;
     int64_t r = 0;
+    const auto sums_of = [&](int i) { return sums + (r + i) * kWidth; };
     constexpr int kRows = V::stream_rows(kVectors);
     for (; r + kRows <= tile.rows; r += kRows) {
-      micro_kernel<kRows>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
+      micro_kernel<kRows>(values + r * kept, index + r * kept, kept, source, sums_of, block == 0);
     }
     for (; r < tile.rows; ++r) {
-      micro_kernel<1>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
+      micro_kernel<1>(values + r * kept, index + r * kept, kept, source, sums_of, block == 0);
     }
   }
 
   // kRows rows at once: kRows * kVectors independent sums hide the latency of the multiply-add. The next rows are
   // prefetched meanwhile. More chains per sum for narrow panels gained nothing on Zen 5, nor did pairs of rows that
   // share the loads of common columns: with the indices in registers, loads are not what binds.
-  template <int kRows>
-  static void micro_kernel(const float* values, const uint8_t* index, int64_t kept, const float* panel, float* sums,
-                           bool first) {
+  // sums_of(r) points to the sums of row r, below 2 * kRows; those from kRows on are only prefetched.
+  template <int kRows, typename SumsOf>
+  static void micro_kernel(const float* values, const uint8_t* index, int64_t kept, const float* panel,
+                           const SumsOf& sums_of, bool first) {
     Reg sum[kRows][kVectors];
     for (int r = 0; r < kRows; ++r) {
       for (int v = 0; v < kVectors; ++v) {
-        sum[r][v] = first ? V::zero() : V::load(sums + r * kWidth + v * V::kLanes);
-        __builtin_prefetch(sums + (kRows + r) * kWidth + v * V::kLanes);
+        sum[r][v] = first ? V::zero() : V::load(sums_of(r) + v * V::kLanes);
+        __builtin_prefetch(sums_of(kRows + r) + v * V::kLanes);
       }
     }
     const auto add = [&](int r, Reg weight, const float* x) {
@@ -113,7 +118,7 @@ struct RowStreamPanel {
       }
     }
     for (int r = 0; r < kRows; ++r) {
-      for (int v = 0; v < kVectors; ++v) V::store(sums + r * kWidth + v * V::kLanes, sum[r][v]);
+      for (int v = 0; v < kVectors; ++v) V::store(sums_of(r) + v * V::kLanes, sum[r][v]);
     }
   }
 
@@ -175,43 +180,48 @@ struct RowStreamPanel {
   }
 };
 
-template <typename V, int kVectors>
-void row_stream_tile(const RowStreamView& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel,
-                     float* sums) {
-  using Panel = RowStreamPanel<V, kVectors>;
-  if (new_panel) Panel::pack(args, w.cols, tile.item, tile.items, panel);
-  for (int64_t block = 0; block < w.blocks; ++block) Panel::multiply_block(w, block, tile, panel, sums);
+// The drivers serve every packing whose Panel is used like RowStreamPanel, with its view of the weights.
+template <template <typename, int> class Panel, typename V, int kVectors, typename View>
+void stream_tile(const View& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel, float* sums) {
+  using P = Panel<V, kVectors>;
+  if (new_panel) P::pack(args, w.cols, tile.item, tile.items, panel);
+  for (int64_t block = 0; block < w.blocks; ++block) P::multiply_block(w, block, tile, panel, sums);
   if (args.layout == NM_FEATURE_MAJOR) {
-    Panel::finish_rows(args, tile, sums);
+    P::finish_rows(args, tile, sums);
   } else {
-    Panel::finish_transposed(args, tile, sums);
+    P::finish_transposed(args, tile, sums);
   }
 }
 
 // The narrowest panel that holds the tile's items.
-template <typename V, int kVectors = V::kPanelVectors>
-void row_stream_narrow(const RowStreamView& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel,
-                       float* sums) {
+template <template <typename, int> class Panel, typename V, int kVectors, typename View>
+void stream_narrow(const View& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel,
+                   float* sums) {
   if constexpr (kVectors > 1) {
     constexpr int kHalf = kVectors / 2;
-    if (tile.items <= kHalf * V::kLanes) return row_stream_narrow<V, kHalf>(w, args, tile, new_panel, panel, sums);
+    if (tile.items <= kHalf * V::kLanes) return stream_narrow<Panel, V, kHalf>(w, args, tile, new_panel, panel, sums);
   }
-  row_stream_tile<V, kVectors>(w, args, tile, new_panel, panel, sums);
+  stream_tile<Panel, V, kVectors>(w, args, tile, new_panel, panel, sums);
+}
+
+template <template <typename, int> class Panel, typename V, typename View>
+void stream_run(const View& w, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
+  static_assert(V::kPanelVectors * V::kLanes == kPanelItems, "the tiling's panel");
+  const Tiling tiling = row_stream_tiling(w.rows, args.batch);
+  const int64_t depth = Panel<V, V::kPanelVectors>::depth(w);
+  float* panel = scratch((depth + tiling.tile_rows) * kPanelItems);
+  float* sums = panel + depth * kPanelItems;
+  int64_t packed_item = -1;
+  for (int64_t t = tile_begin; t < tile_end; ++t) {
+    const Tile tile = tile_at(tiling, t);
+    stream_narrow<Panel, V, V::kPanelVectors>(w, args, tile, tile.item != packed_item, panel, sums);
+    packed_item = tile.item;
+  }
 }
 
 template <typename V>
 void row_stream_run(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
-  static_assert(V::kPanelVectors * V::kLanes == kPanelItems, "the tiling's panel");
-  const RowStreamView& w = weights.stream;
-  const Tiling tiling = row_stream_tiling(w.rows, args.batch);
-  float* panel = scratch((w.cols + tiling.tile_rows) * kPanelItems);
-  float* sums = panel + w.cols * kPanelItems;
-  int64_t packed_item = -1;
-  for (int64_t t = tile_begin; t < tile_end; ++t) {
-    const Tile tile = tile_at(tiling, t);
-    row_stream_narrow<V>(w, args, tile, tile.item != packed_item, panel, sums);
-    packed_item = tile.item;
-  }
+  stream_run<RowStreamPanel, V>(weights.stream, args, tile_begin, tile_end);
 }
 
 }  // namespace
