@@ -3,68 +3,110 @@
 //
 // Transposed weights: kernels over the column-stream packing. Include inside a kernel file only.
 //
-// As row streams, with two differences. The rows of a section come in the packing's order, so the kernel looks up where
-// their sums are. Padded slots must add nothing, even if an activation is infinite or NaN: behind each block of the
-// panel stands a row of zeros, to which they point.
+// As row streams, but four rows at a time, column by column: a row of the panel is loaded once for all of the four rows
+// that keep its column. Which rows those are is fixed within a class of columns, so that the code for each class has
+// the sums in registers.
 #ifndef NM4J_CPU_COLUMN_STREAM_INL_H_
 #define NM4J_CPU_COLUMN_STREAM_INL_H_
 
+#include <type_traits>
+#include <utility>
+
 #include "cpu/row_stream-inl.h"
+
+#define NM4J_INLINE inline __attribute__((always_inline))
 
 namespace nm {
 namespace {
 
+template <typename Body, int... kIndex>
+NM4J_INLINE void unroll(std::integer_sequence<int, kIndex...>, const Body& body) {
+  (body(std::integral_constant<int, kIndex>()), ...);
+}
+
+// body(0), body(1), ... with constants: a loop would keep arrays of registers in memory.
+template <int kCount, typename Body>
+NM4J_INLINE void unroll(const Body& body) {
+  unroll(std::make_integer_sequence<int, kCount>(), body);
+}
+
 template <typename V, int kVectors>
 struct ColumnStreamPanel : RowStreamPanel<V, kVectors> {
-  using Base = RowStreamPanel<V, kVectors>;
-  static constexpr int kWidth = Base::kWidth;
-  static constexpr int64_t kBlockCols = ColumnStream::kBlockCols, kSectionRows = ColumnStream::kSectionRows;
+  static constexpr int kWidth = kVectors * V::kLanes;
+  static constexpr int kRows = ColumnStream::kGroupRows, kClasses = ColumnStream::kClasses;
+  // Vectors at once: kRows * kPart sums are in registers.
+  static constexpr int kPart = V::class_vectors(kVectors);
+  static_assert(kVectors % kPart == 0 && kStreamRowStep % ColumnStream::kSectionRows == 0);
+  using Reg = typename V::Reg;
 
-  static void pack(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
-    MultiplyArgs part = args;
-    for (int64_t k = 0; k < cols; k += kBlockCols) {
-      const int64_t depth = cols - k < kBlockCols ? cols - k : kBlockCols;
-      Base::pack(part, depth, item, items, panel);
-      part.x += args.layout == NM_FEATURE_MAJOR ? depth * args.ldx : depth;
-      panel += depth * kWidth;
-      for (int v = 0; v < kVectors; ++v) V::store(panel + v * V::kLanes, V::zero());
-      panel += kWidth;
-    }
-  }
-
-  static int64_t depth(const ColumnStreamView& w) { return w.cols + w.blocks; }
-
+  // Sums beyond the last row are computed, as zeros, and not used: tiles have room for whole groups.
   static void multiply_block(const ColumnStreamView& w, int64_t block, const Tile& tile, const float* panel,
                              float* sums) {
-    static_assert(kStreamRowStep % kSectionRows == 0, "sections belong to one tile");
-    const float* source = panel + block * (kBlockCols + 1) * kWidth;
-    // Tiles start where a section does.
-    const int64_t first = block * w.sections + tile.row / kSectionRows;
-    const uint8_t* order = w.order + first * kSectionRows;
-    const uint8_t* kept = w.kept + first * ColumnStream::kSectionGroups;
-    int64_t start = w.starts[first];
-    for (int64_t r = 0; r < tile.rows; r += ColumnStream::kGroupRows) {
-      const int64_t rows = tile.rows - r < ColumnStream::kGroupRows ? tile.rows - r : int64_t{ColumnStream::kGroupRows};
-      multiply_group(w.values + start, w.index + start, *kept, source, order, r, rows, sums, block == 0);
-      start += rows * *kept++;
+    const int64_t section = block * w.sections + tile.row / ColumnStream::kSectionRows;
+    const uint8_t* counts = w.counts + section * ColumnStream::kSectionGroups * kClasses;
+    const float* values = w.values + w.starts[section].value;
+    const uint8_t* index = w.index + w.starts[section].column;
+    const float* source = panel + block * ColumnStream::kBlockCols * kWidth;
+    for (int64_t r = 0; r < tile.rows; r += kRows, counts += kClasses) {
+      Stream end = {values, index};
+      for (int v = 0; v < kVectors; v += kPart) {
+        end = multiply_group({values, index}, counts, source + v * V::kLanes, sums + r * kWidth + v * V::kLanes,
+                             block == 0);
+      }
+      values = end.values;
+      index = end.index;
     }
   }
 
  private:
-  // Rows r .. r + rows - 1 of the tile, in the packing's order.
-  static void multiply_group(const float* values, const uint8_t* index, int64_t kept, const float* panel,
-                             const uint8_t* order, int64_t r, int64_t rows, float* sums, bool first) {
-    constexpr int kRows =
-        V::stream_rows(kVectors) < ColumnStream::kGroupRows ? V::stream_rows(kVectors) : ColumnStream::kGroupRows;
-    const auto sums_of = [&](int64_t i) { return sums + (((r + i) & -kSectionRows) + order[r + i]) * kWidth; };
-    int64_t done = 0;
-    const auto next = [&](int i) { return sums_of(done + i); };
-    for (; done + kRows <= rows; done += kRows) {
-      Base::template micro_kernel<kRows>(values + done * kept, index + done * kept, kept, panel, next, first);
+  struct Stream {
+    const float* values;
+    const uint8_t* index;
+  };
+
+  static Stream multiply_group(Stream at, const uint8_t* counts, const float* panel, float* sums, bool first) {
+    Reg sum[kRows][kPart];
+    unroll<kRows>([&](auto r) {
+      unroll<kPart>([&](auto v) {
+        float* p = sums + r.value * kWidth + v.value * V::kLanes;
+        sum[r.value][v.value] = first ? V::zero() : V::load(p);
+        __builtin_prefetch(p + kRows * kWidth);
+      });
+    });
+    multiply_classes<1>(&at, counts, panel, sum);
+    unroll<kRows>([&](auto r) {
+      unroll<kPart>([&](auto v) { V::store(sums + r.value * kWidth + v.value * V::kLanes, sum[r.value][v.value]); });
+    });
+    return at;
+  }
+
+  template <int kClass>
+  NM4J_INLINE static void multiply_classes(Stream* at, const uint8_t* counts, const float* panel,
+                                           Reg (&sum)[kRows][kPart]) {
+    constexpr int kKept = __builtin_popcount(kClass);
+    const uint8_t* index = at->index;
+    const uint8_t* end = index + counts[kClass];
+    const float* values = at->values;
+    for (; index != end; ++index, values += kKept) {
+      const float* x = panel + static_cast<int64_t>(*index) * kWidth;
+      Reg weights[kRows];
+      unroll<kRows>([&](auto r) {
+        constexpr int kRow = decltype(r)::value, kBefore = __builtin_popcount(kClass & ((1 << kRow) - 1));
+        if constexpr ((kClass >> kRow & 1) != 0) weights[kRow] = V::set1(values[kBefore]);
+      });
+      unroll<kPart>([&](auto v) {
+        Reg activations = V::load(x + v.value * V::kLanes);
+        if constexpr (kKept > 1) V::pin(&activations);
+        unroll<kRows>([&](auto r) {
+          constexpr int kRow = decltype(r)::value, kVector = decltype(v)::value;
+          if constexpr ((kClass >> kRow & 1) != 0) {
+            sum[kRow][kVector] = V::fma(weights[kRow], activations, sum[kRow][kVector]);
+          }
+        });
+      });
     }
-    for (; done < rows; ++done) {
-      Base::template micro_kernel<1>(values + done * kept, index + done * kept, kept, panel, next, first);
-    }
+    *at = {values, index};
+    if constexpr (kClass + 1 < kClasses) multiply_classes<kClass + 1>(at, counts, panel, sum);
   }
 };
 
@@ -75,5 +117,7 @@ void column_stream_run(const PackedWeights& weights, const MultiplyArgs& args, i
 
 }  // namespace
 }  // namespace nm
+
+#undef NM4J_INLINE
 
 #endif  // NM4J_CPU_COLUMN_STREAM_INL_H_

@@ -32,11 +32,11 @@ constexpr Kernel kTable[] = {
     {"f32_any_columnstream_4x64_avx512", NM_F32, Packing::kColumnStream, NM_ISA_AVX512, INT64_MAX, column_stream_tiles, column_stream_f32_avx512},
     {"f32_nxm_lanepanel_16x16_avx2", NM_F32, Packing::kLanePanel, NM_ISA_AVX2, 24, lane_panel_tiles, lane_panel_f32_avx2},
     {"f32_nxm_rowstream_1x64_avx2", NM_F32, Packing::kRowStream, NM_ISA_AVX2, INT64_MAX, row_stream_tiles, row_stream_f32_avx2},
-    {"f32_any_columnstream_1x64_avx2", NM_F32, Packing::kColumnStream, NM_ISA_AVX2, INT64_MAX, column_stream_tiles, column_stream_f32_avx2},
+    {"f32_any_columnstream_4x16_avx2", NM_F32, Packing::kColumnStream, NM_ISA_AVX2, INT64_MAX, column_stream_tiles, column_stream_f32_avx2},
 #endif
     {"f32_nxm_lanepanel_16x16_scalar", NM_F32, Packing::kLanePanel, NM_ISA_SCALAR, 8, lane_panel_tiles, lane_panel_f32_scalar},
     {"f32_nxm_rowstream_1x64_scalar", NM_F32, Packing::kRowStream, NM_ISA_SCALAR, INT64_MAX, row_stream_tiles, row_stream_f32_scalar},
-    {"f32_any_columnstream_1x64_scalar", NM_F32, Packing::kColumnStream, NM_ISA_SCALAR, INT64_MAX, column_stream_tiles, column_stream_f32_scalar},
+    {"f32_any_columnstream_4x4_scalar", NM_F32, Packing::kColumnStream, NM_ISA_SCALAR, INT64_MAX, column_stream_tiles, column_stream_f32_scalar},
     // clang-format on
 };
 

@@ -60,9 +60,6 @@ struct RowStreamPanel {
     }
   }
 
-  // Rows of the panel.
-  static int64_t depth(const RowStreamView& w) { return w.cols; }
-
   // The products of one block of columns, for all rows of the tile, added to `sums` ([rows][kWidth]).
   static void multiply_block(const RowStreamView& w, int64_t block, const Tile& tile, const float* panel, float* sums) {
     const int64_t kept = block + 1 == w.blocks ? w.last_kept : w.block_kept;
@@ -71,28 +68,26 @@ struct RowStreamPanel {
     const uint8_t* index = w.index + start;
     const float* source = panel + block * w.block_cols * kWidth;
     int64_t r = 0;
-    const auto sums_of = [&](int i) { return sums + (r + i) * kWidth; };
     constexpr int kRows = V::stream_rows(kVectors);
     for (; r + kRows <= tile.rows; r += kRows) {
-      micro_kernel<kRows>(values + r * kept, index + r * kept, kept, source, sums_of, block == 0);
+      micro_kernel<kRows>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
     }
     for (; r < tile.rows; ++r) {
-      micro_kernel<1>(values + r * kept, index + r * kept, kept, source, sums_of, block == 0);
+      micro_kernel<1>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
     }
   }
 
   // kRows rows at once: kRows * kVectors independent sums hide the latency of the multiply-add. The next rows are
   // prefetched meanwhile. More chains per sum for narrow panels gained nothing on Zen 5, nor did pairs of rows that
   // share the loads of common columns: with the indices in registers, loads are not what binds.
-  // sums_of(r) points to the sums of row r, below 2 * kRows; those from kRows on are only prefetched.
-  template <int kRows, typename SumsOf>
-  static void micro_kernel(const float* values, const uint8_t* index, int64_t kept, const float* panel,
-                           const SumsOf& sums_of, bool first) {
+  template <int kRows>
+  static void micro_kernel(const float* values, const uint8_t* index, int64_t kept, const float* panel, float* sums,
+                           bool first) {
     Reg sum[kRows][kVectors];
     for (int r = 0; r < kRows; ++r) {
       for (int v = 0; v < kVectors; ++v) {
-        sum[r][v] = first ? V::zero() : V::load(sums_of(r) + v * V::kLanes);
-        __builtin_prefetch(sums_of(kRows + r) + v * V::kLanes);
+        sum[r][v] = first ? V::zero() : V::load(sums + r * kWidth + v * V::kLanes);
+        __builtin_prefetch(sums + (kRows + r) * kWidth + v * V::kLanes);
       }
     }
     const auto add = [&](int r, Reg weight, const float* x) {
@@ -118,7 +113,7 @@ struct RowStreamPanel {
       }
     }
     for (int r = 0; r < kRows; ++r) {
-      for (int v = 0; v < kVectors; ++v) V::store(sums_of(r) + v * V::kLanes, sum[r][v]);
+      for (int v = 0; v < kVectors; ++v) V::store(sums + r * kWidth + v * V::kLanes, sum[r][v]);
     }
   }
 
@@ -208,9 +203,8 @@ template <template <typename, int> class Panel, typename V, typename View>
 void stream_run(const View& w, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
   static_assert(V::kPanelVectors * V::kLanes == kPanelItems, "the tiling's panel");
   const Tiling tiling = row_stream_tiling(w.rows, args.batch);
-  const int64_t depth = Panel<V, V::kPanelVectors>::depth(w);
-  float* panel = scratch((depth + tiling.tile_rows) * kPanelItems);
-  float* sums = panel + depth * kPanelItems;
+  float* panel = scratch((w.cols + tiling.tile_rows) * kPanelItems);
+  float* sums = panel + w.cols * kPanelItems;
   int64_t packed_item = -1;
   for (int64_t t = tile_begin; t < tile_end; ++t) {
     const Tile tile = tile_at(tiling, t);
