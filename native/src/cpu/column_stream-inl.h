@@ -73,6 +73,8 @@ struct ColumnStreamPanel : RowStreamPanel<V, kVectors> {
         __builtin_prefetch(p + kRows * kWidth);
       });
     });
+    // Weights come from beyond L2 in as many passes as there are panels; a group at 2:4 has 1 KiB of them.
+    for (int i = 0; i < 16; ++i) __builtin_prefetch(at.values + 512 + 16 * i);
     multiply_classes<1>(&at, counts, panel, sum);
     unroll<kRows>([&](auto r) {
       unroll<kPart>([&](auto v) { V::store(sums + r.value * kWidth + v.value * V::kLanes, sum[r.value][v.value]); });
