@@ -39,5 +39,22 @@ TEST(OutOfMemoryDeathTest, CreateSaysSo) {
   EXPECT_EXIT(CreateMoreThanFits(), testing::ExitedWithCode(0), "NM_OUT_OF_MEMORY: .*[0-9]+.*");
 }
 
+[[noreturn]] void TransposeWithoutMemory() {
+  Random random;
+  const Handle w = RealWeights(2048, 2048, {2, 4}, random).Pack(NM_LARGE_BATCH);
+  LimitAddressSpace(1);
+  nm_matrix* t = w.get();
+  const int32_t status = nm_matrix_transpose(w.get(), &t);
+  std::fprintf(stderr, "%s: %s\n", nm_status_name(status), nm_last_error());
+  std::exit(t == nullptr ? 0 : 1);
+}
+
+TEST(OutOfMemoryDeathTest, TransposeSaysSo) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "the sanitizer itself needs more address space than the test leaves";
+#endif
+  EXPECT_EXIT(TransposeWithoutMemory(), testing::ExitedWithCode(0), "NM_OUT_OF_MEMORY: .*2048 x 2048.*");
+}
+
 }  // namespace
 }  // namespace nm4j_test

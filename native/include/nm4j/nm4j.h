@@ -191,6 +191,14 @@ NM_API int32_t nm_matrix_set_compressed_f32(nm_matrix* a, int64_t row0, int64_t 
  * row that was never set. */
 NM_API int32_t nm_matrix_seal(nm_matrix* a);
 
+/* W^T, cols x rows, from a sealed W of rows x cols: a new sealed matrix, independent of `a`, packed for large batches
+ * and to be freed like any other. Multiplied as any other: with the activations dY of batch x rows, batch-major,
+ * nm_multiply_f32 of W^T gives dX = dY W, the backward pass of a linear layer Y = X W^T. W needs no mask that also fits
+ * its columns: the rows of W^T obey no pattern. nm_matrix_get_rows_f32 gives its dense rows; the portable format and
+ * another transposition, which need a pattern, are NM_UNSUPPORTED. Kept positions stay kept, zeros among them.
+ * Time and memory grow with the kept weights; nothing dense is made. *out is NULL on failure. */
+NM_API int32_t nm_matrix_transpose(const nm_matrix* a, nm_matrix** out);
+
 /* Frees the matrix; NULL is allowed. No other call on it may be running. */
 NM_API int32_t nm_matrix_free(nm_matrix* a);
 

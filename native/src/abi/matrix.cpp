@@ -27,6 +27,11 @@ int32_t check_open(const nm_matrix* a) {
   return a->sealed ? fail(NM_INVALID_STATE, "matrix: expected one not sealed yet, got a sealed one") : int32_t{NM_OK};
 }
 
+int32_t check_not_transposed(const nm_matrix* a) {
+  if (!a->transposed()) return NM_OK;
+  return fail(NM_UNSUPPORTED, "matrix: expected one with an N:M pattern along its rows, got a transposed one");
+}
+
 int32_t check_row_range(const nm_matrix* a, int64_t row0, int64_t count) {
   if (0 <= row0 && row0 <= a->rows && 0 <= count && count <= a->rows - row0) return NM_OK;
   return fail(NM_INVALID_ARGUMENT,
@@ -59,6 +64,13 @@ void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
     }
     visit(i, row);
   }
+}
+
+// A sealed matrix's weights as a row stream, unpacked from lane panels if it has none.
+RowStream unpack_lanes(const nm_matrix* a) {
+  RowStream stream(a->pattern, a->rows, a->cols);
+  get_rows(a, 0, a->rows, [&](int64_t r, const CompressedRow& row) { stream.put(r, row); });
+  return stream;
 }
 
 int32_t check_shape(int64_t rows, int64_t cols) {
@@ -176,6 +188,29 @@ int32_t nm_matrix_seal(nm_matrix* a) {
   });
 }
 
+int32_t nm_matrix_transpose(const nm_matrix* a, nm_matrix** out) {
+  return guarded([&]() -> int32_t {
+    NM_TRY(nm::check_not_null("out", out));
+    *out = nullptr;
+    NM_TRY(nm::check_sealed(a));
+    NM_TRY(nm::check_not_transposed(a));
+    NM_TRY(nm::check_isa_request());
+    try {
+      auto t = std::make_unique<nm_matrix>();
+      t->rows = a->cols;
+      t->cols = a->rows;
+      t->columns = a->stream.empty() ? nm::ColumnStream(nm::unpack_lanes(a)) : nm::ColumnStream(a->stream);
+      t->large = nm::find_kernel(NM_F32, Packing::kColumnStream, nm::active_isa());
+      t->sealed = true;
+      *out = t.release();
+      return NM_OK;
+    } catch (const std::bad_alloc&) {
+      return fail(NM_OUT_OF_MEMORY, "matrix: not enough memory to transpose %" PRId64 " x %" PRId64 " weights", a->rows,
+                  a->cols);
+    }
+  });
+}
+
 int32_t nm_matrix_free(nm_matrix* a) {
   delete a;
   return NM_OK;
@@ -187,6 +222,10 @@ int32_t nm_matrix_get_rows_f32(const nm_matrix* a, int64_t row0, int64_t count, 
     NM_TRY(nm::check_sealed(a));
     NM_TRY(nm::check_row_range(a, row0, count));
     NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
+    if (a->transposed()) {
+      for (int64_t i = 0; i < count; ++i) a->columns.get(row0 + i, w + i * ld);
+      return NM_OK;
+    }
     nm::get_rows(a, row0, count,
                  [&](int64_t i, const nm::CompressedRow& row) { nm::decode_dense(row, a->cols, w + i * ld); });
     return NM_OK;
@@ -197,6 +236,7 @@ int32_t nm_matrix_get_compressed_f32(const nm_matrix* a, int64_t row0, int64_t c
   return guarded([&]() -> int32_t {
     Span packed, bits;
     NM_TRY(nm::check_sealed(a));
+    NM_TRY(nm::check_not_transposed(a));
     NM_TRY(nm::check_row_range(a, row0, count));
     const int64_t kept = a->pattern.kept(a->cols);
     NM_TRY(nm::check_matrix("values", values, count, kept, kept, sizeof(float), &packed));
@@ -214,7 +254,7 @@ int32_t nm_matrix_bytes(const nm_matrix* a, int64_t* bytes) {
   return guarded([&]() -> int32_t {
     NM_TRY(nm::check_not_null("matrix", a));
     NM_TRY(nm::check_not_null("bytes", bytes));
-    *bytes = static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes();
+    *bytes = static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes() + a->columns.bytes();
     return NM_OK;
   });
 }

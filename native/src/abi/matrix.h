@@ -11,20 +11,24 @@
 
 #include "abi/status.h"
 #include "cpu/kernel.h"
+#include "format/column_stream.h"
 #include "format/lane_panel.h"
 #include "format/pattern.h"
 #include "format/row_stream.h"
 
 struct nm_matrix {
   int64_t rows, cols;
-  nm::Pattern pattern;
-  nm::LanePanel lanes;  // either may be empty, not both
+  nm::Pattern pattern;  // none, 0:0, if transposed
+  nm::LanePanel lanes;  // of the packings some may be empty, not all
   nm::RowStream stream;
-  const nm::Kernel* small;  // over lanes, or NULL
-  const nm::Kernel* large;  // over stream, or NULL
-  int64_t small_limit;      // with both packings: the largest batch that runs on `small`
-  std::unique_ptr<std::atomic<bool>[]> row_set;
+  nm::ColumnStream columns;                      // alone: the matrix is transposed
+  const nm::Kernel* small;                       // over lanes, or NULL
+  const nm::Kernel* large;                       // over stream or columns, or NULL
+  int64_t small_limit;                           // with both packings: the largest batch that runs on `small`
+  std::unique_ptr<std::atomic<bool>[]> row_set;  // while rows are set
   std::atomic<bool> sealed;
+
+  bool transposed() const { return !columns.empty(); }
 
   const nm::Kernel& kernel(int64_t batch) const {
     if (large == nullptr) return *small;

@@ -24,7 +24,7 @@ int32_t check_product(const nm_matrix* a, int32_t layout, int64_t batch) {
   return NM_OK;
 }
 
-PackedWeights packed(const nm_matrix* a) { return {a->lanes.view(), a->stream.view()}; }
+PackedWeights packed(const nm_matrix* a) { return {a->lanes.view(), a->stream.view(), a->columns.view()}; }
 
 }  // namespace
 }  // namespace nm

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "format/column_stream.h"
 #include "format/lane_panel.h"
 #include "format/row_stream.h"
 #include "nm4j/nm4j.h"
@@ -33,9 +34,10 @@ struct MultiplyArgs {
 struct PackedWeights {
   LanePanelView lanes;
   RowStreamView stream;
+  ColumnStreamView columns;
 };
 
-enum class Packing { kLanePanel, kRowStream };
+enum class Packing { kLanePanel, kRowStream, kColumnStream };
 
 struct Kernel {
   const char* name;  // dtype_pattern_packing_tile_isa

@@ -17,17 +17,24 @@ int64_t row_stream_tiles(const PackedWeights& weights, int64_t batch) {
   return tile_count(row_stream_tiling(weights.stream.rows, batch));
 }
 
+int64_t column_stream_tiles(const PackedWeights& weights, int64_t batch) {
+  return tile_count(row_stream_tiling(weights.columns.rows, batch));
+}
+
 // Best first.
 constexpr Kernel kTable[] = {
 // clang-format off
 #ifdef NM4J_X86
     {"f32_nxm_lanepanel_16x16_avx512", NM_F32, Packing::kLanePanel, NM_ISA_AVX512, lane_panel_tiles, lane_panel_f32_avx512},
     {"f32_nxm_rowstream_4x64_avx512", NM_F32, Packing::kRowStream, NM_ISA_AVX512, row_stream_tiles, row_stream_f32_avx512},
+    {"f32_any_columnstream_4x64_avx512", NM_F32, Packing::kColumnStream, NM_ISA_AVX512, column_stream_tiles, column_stream_f32_avx512},
     {"f32_nxm_lanepanel_16x16_avx2", NM_F32, Packing::kLanePanel, NM_ISA_AVX2, lane_panel_tiles, lane_panel_f32_avx2},
     {"f32_nxm_rowstream_1x64_avx2", NM_F32, Packing::kRowStream, NM_ISA_AVX2, row_stream_tiles, row_stream_f32_avx2},
+    {"f32_any_columnstream_4x16_avx2", NM_F32, Packing::kColumnStream, NM_ISA_AVX2, column_stream_tiles, column_stream_f32_avx2},
 #endif
     {"f32_nxm_lanepanel_16x16_scalar", NM_F32, Packing::kLanePanel, NM_ISA_SCALAR, lane_panel_tiles, lane_panel_f32_scalar},
     {"f32_nxm_rowstream_1x64_scalar", NM_F32, Packing::kRowStream, NM_ISA_SCALAR, row_stream_tiles, row_stream_f32_scalar},
+    {"f32_any_columnstream_4x4_scalar", NM_F32, Packing::kColumnStream, NM_ISA_SCALAR, column_stream_tiles, column_stream_f32_scalar},
     // clang-format on
 };
 

@@ -13,6 +13,7 @@ using RunTiles = void(const PackedWeights&, const MultiplyArgs&, int64_t tile_be
 
 RunTiles lane_panel_f32_scalar, lane_panel_f32_avx2, lane_panel_f32_avx512;
 RunTiles row_stream_f32_scalar, row_stream_f32_avx2, row_stream_f32_avx512;
+RunTiles column_stream_f32_scalar, column_stream_f32_avx2, column_stream_f32_avx512;
 
 }  // namespace nm
 

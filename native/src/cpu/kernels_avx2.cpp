@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The kernels for AVX2 + FMA.
+#include "cpu/column_stream-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"
@@ -15,6 +16,11 @@ void lane_panel_f32_avx2(const PackedWeights& weights, const MultiplyArgs& args,
 
 void row_stream_f32_avx2(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
   row_stream_run<Avx2>(weights, args, tile_begin, tile_end);
+}
+
+void column_stream_f32_avx2(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin,
+                            int64_t tile_end) {
+  column_stream_run<Avx2>(weights, args, tile_begin, tile_end);
 }
 
 }  // namespace nm

@@ -175,43 +175,47 @@ struct RowStreamPanel {
   }
 };
 
-template <typename V, int kVectors>
-void row_stream_tile(const RowStreamView& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel,
-                     float* sums) {
-  using Panel = RowStreamPanel<V, kVectors>;
-  if (new_panel) Panel::pack(args, w.cols, tile.item, tile.items, panel);
-  for (int64_t block = 0; block < w.blocks; ++block) Panel::multiply_block(w, block, tile, panel, sums);
+// The drivers serve every packing whose Panel is used like RowStreamPanel, with its view of the weights.
+template <template <typename, int> class Panel, typename V, int kVectors, typename View>
+void stream_tile(const View& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel, float* sums) {
+  using P = Panel<V, kVectors>;
+  if (new_panel) P::pack(args, w.cols, tile.item, tile.items, panel);
+  for (int64_t block = 0; block < w.blocks; ++block) P::multiply_block(w, block, tile, panel, sums);
   if (args.layout == NM_FEATURE_MAJOR) {
-    Panel::finish_rows(args, tile, sums);
+    P::finish_rows(args, tile, sums);
   } else {
-    Panel::finish_transposed(args, tile, sums);
+    P::finish_transposed(args, tile, sums);
   }
 }
 
 // The narrowest panel that holds the tile's items.
-template <typename V, int kVectors = V::kPanelVectors>
-void row_stream_narrow(const RowStreamView& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel,
-                       float* sums) {
+template <template <typename, int> class Panel, typename V, int kVectors, typename View>
+void stream_narrow(const View& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel,
+                   float* sums) {
   if constexpr (kVectors > 1) {
     constexpr int kHalf = kVectors / 2;
-    if (tile.items <= kHalf * V::kLanes) return row_stream_narrow<V, kHalf>(w, args, tile, new_panel, panel, sums);
+    if (tile.items <= kHalf * V::kLanes) return stream_narrow<Panel, V, kHalf>(w, args, tile, new_panel, panel, sums);
   }
-  row_stream_tile<V, kVectors>(w, args, tile, new_panel, panel, sums);
+  stream_tile<Panel, V, kVectors>(w, args, tile, new_panel, panel, sums);
 }
 
-template <typename V>
-void row_stream_run(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
+template <template <typename, int> class Panel, typename V, typename View>
+void stream_run(const View& w, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
   static_assert(V::kPanelVectors * V::kLanes == kPanelItems, "the tiling's panel");
-  const RowStreamView& w = weights.stream;
   const Tiling tiling = row_stream_tiling(w.rows, args.batch);
   float* panel = scratch((w.cols + tiling.tile_rows) * kPanelItems);
   float* sums = panel + w.cols * kPanelItems;
   int64_t packed_item = -1;
   for (int64_t t = tile_begin; t < tile_end; ++t) {
     const Tile tile = tile_at(tiling, t);
-    row_stream_narrow<V>(w, args, tile, tile.item != packed_item, panel, sums);
+    stream_narrow<Panel, V, V::kPanelVectors>(w, args, tile, tile.item != packed_item, panel, sums);
     packed_item = tile.item;
   }
+}
+
+template <typename V>
+void row_stream_run(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
+  stream_run<RowStreamPanel, V>(weights.stream, args, tile_begin, tile_end);
 }
 
 }  // namespace

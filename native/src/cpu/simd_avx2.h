@@ -19,11 +19,15 @@ struct Avx2 {
   static constexpr int kPanelVectors = 8;  // 8 accumulators, and the other 8 registers stay free for broadcasts
   // Row stream: rows at once for a panel of so many vectors; 8 sums hide the latency of the multiply-add.
   static constexpr int stream_rows(int vectors) { return 8 / vectors; }
+  // Column stream: vectors at once, each with 4 sums.
+  static constexpr int class_vectors(int vectors) { return vectors < 2 ? vectors : 2; }
   static constexpr int kAccumulators = 8;  // lane panels; the other 8 registers hold weights, controls, activations
 
   static Reg zero() { return _mm256_setzero_ps(); }
   static Reg set1(float value) { return _mm256_set1_ps(value); }
   static Reg load(const float* p) { return _mm256_loadu_ps(p); }
+  // Keeps a value that several instructions use from being loaded by each of them.
+  static void pin(Reg* value) { asm("" : "+x"(*value)); }
   static Reg load_n(const float* p, int n) { return _mm256_maskload_ps(p, mask(n)); }
   static void store(float* p, Reg value) { _mm256_storeu_ps(p, value); }
   static void store_n(float* p, Reg value, int n) { _mm256_maskstore_ps(p, mask(n), value); }

@@ -20,11 +20,15 @@ struct Avx512 {
   // Row stream: rows at once for a panel of so many vectors. The micro-kernel alone on Zen 5, GFLOP/s: 4 vectors 374,
   // 393, 385 with 2, 3, 4 rows; 2 vectors 353, 338 with 4, 8; 1 vector 238, 292 with 4, 8.
   static constexpr int stream_rows(int vectors) { return vectors == 1 ? 8 : 4; }
+  // Column stream: vectors at once, each with 4 sums.
+  static constexpr int class_vectors(int vectors) { return vectors; }
   static constexpr int kAccumulators = 16;  // lane panels; the other 16 registers hold weights, controls, activations
 
   static Reg zero() { return _mm512_setzero_ps(); }
   static Reg set1(float value) { return _mm512_set1_ps(value); }
   static Reg load(const float* p) { return _mm512_loadu_ps(p); }
+  // Keeps a value that several instructions use from being loaded by each of them.
+  static void pin(Reg* value) { asm("" : "+v"(*value)); }
   static Reg load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(mask(n), p); }
   static void store(float* p, Reg value) { _mm512_storeu_ps(p, value); }
   static void store_n(float* p, Reg value, int n) { _mm512_mask_storeu_ps(p, mask(n), value); }

@@ -16,11 +16,14 @@ struct Scalar {
   static constexpr int kLanes = 1;
   static constexpr int kPanelVectors = 64;  // row stream: a panel of 64 columns
   static constexpr int stream_rows(int) { return 1; }
+  // Column stream: vectors at once, each with 4 sums.
+  static constexpr int class_vectors(int vectors) { return vectors < 4 ? vectors : 4; }
   static constexpr int kAccumulators = 16;  // lane panels
 
   static Reg zero() { return 0.0f; }
   static Reg set1(float value) { return value; }
   static Reg load(const float* p) { return *p; }
+  static void pin(Reg*) {}
   static Reg load_n(const float* p, int) { return *p; }
   static void store(float* p, Reg value) { *p = value; }
   static void store_n(float* p, Reg value, int) { *p = value; }

@@ -9,13 +9,13 @@ namespace {
 
 int64_t ceil_div(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
-// At most max_rows, a multiple of 16, and such that the row tiles are about equal.
-int64_t even_rows(int64_t rows, int64_t max_rows) {
-  return ceil_div(ceil_div(rows, ceil_div(rows, max_rows)), 16) * 16;
+// At most max_rows, a multiple of step, and such that the row tiles are about equal.
+int64_t even_rows(int64_t rows, int64_t max_rows, int64_t step) {
+  return ceil_div(ceil_div(rows, ceil_div(rows, max_rows)), step) * step;
 }
 
-Tiling make_tiling(int64_t rows, int64_t max_rows, int64_t batch, int64_t items) {
-  const int64_t tile_rows = even_rows(rows, max_rows);
+Tiling make_tiling(int64_t rows, int64_t max_rows, int64_t step, int64_t batch, int64_t items) {
+  const int64_t tile_rows = even_rows(rows, max_rows, step);
   return {rows, batch, tile_rows, items, ceil_div(rows, tile_rows)};
 }
 
@@ -29,8 +29,10 @@ Tile tile_at(const Tiling& tiling, int64_t tile) {
   return {row, std::min(tiling.tile_rows, tiling.rows - row), item, std::min(tiling.tile_items, tiling.batch - item)};
 }
 
-Tiling row_stream_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 512, batch, kPanelItems); }
+Tiling row_stream_tiling(int64_t rows, int64_t batch) {
+  return make_tiling(rows, 512, kStreamRowStep, batch, kPanelItems);
+}
 
-Tiling lane_panel_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 64, batch, kMaxLaneItems); }
+Tiling lane_panel_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 64, 16, batch, kMaxLaneItems); }
 
 }  // namespace nm

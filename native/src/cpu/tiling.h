@@ -25,7 +25,9 @@ Tile tile_at(const Tiling& tiling, int64_t tile);
 
 // Row stream: 64 columns of the batch are the panel that, 128 deep, fits 32 KiB of L1; 512 rows x 64 results are
 // 128 KiB of L2 and make the cost of packing the panel small against 512 uses of it.
+// Tiles start at multiples of 64 rows, as the sections of column streams do.
 constexpr int64_t kPanelItems = 64;
+constexpr int64_t kStreamRowStep = 64;
 Tiling row_stream_tiling(int64_t rows, int64_t batch);
 
 // Lane panels: as many batch items as the registers hold accumulators for; 64 rows are 4 panels.

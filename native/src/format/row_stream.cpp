@@ -50,14 +50,19 @@ void RowStream::put(int64_t r, const CompressedRow& row) {
 }
 
 void RowStream::get(int64_t r, CompressedRow* row) const {
+  int64_t target = 0;
   for (int64_t block = 0; block < view_.blocks; ++block) {
-    const int64_t target = block * view_.block_kept;
-    const int64_t source = offset(view_, block, r);
-    for (int64_t i = 0; i < block_kept(view_, block); ++i) {
-      row->values[target + i] = values_.data()[source + i];
-      row->cols[target + i] = index_.data()[source + i] + block * view_.block_cols;
+    const Part source = part(block, r);
+    for (int64_t i = 0; i < source.kept; ++i, ++target) {
+      row->values[target] = source.values[i];
+      row->cols[target] = source.first_col + source.index[i];
     }
   }
+}
+
+RowStream::Part RowStream::part(int64_t block, int64_t r) const {
+  const int64_t start = offset(view_, block, r);
+  return {view_.values + start, view_.index + start, block_kept(view_, block), block * view_.block_cols};
 }
 
 }  // namespace nm

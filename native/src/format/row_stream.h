@@ -39,6 +39,15 @@ class RowStream {
   void put(int64_t r, const CompressedRow& row);
   void get(int64_t r, CompressedRow* row) const;
 
+  // What a row keeps in a block.
+  struct Part {
+    const float* values;
+    const uint8_t* index;
+    int64_t kept;
+    int64_t first_col;  // of the block
+  };
+  Part part(int64_t block, int64_t r) const;
+
   bool empty() const { return values_.size() == 0; }
   int64_t bytes() const { return values_.bytes() + index_.bytes(); }
   const RowStreamView& view() const { return view_; }

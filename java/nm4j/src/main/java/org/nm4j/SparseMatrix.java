@@ -39,6 +39,7 @@ public final class SparseMatrix implements AutoCloseable {
   private final long rows;
   private final long cols;
   private final Pattern pattern;
+  private final boolean transposed;
   private final Workload workload;
   private final long bytes;
 
@@ -48,8 +49,21 @@ public final class SparseMatrix implements AutoCloseable {
     this.rows = builder.rows;
     this.cols = builder.cols;
     this.pattern = builder.pattern;
+    this.transposed = false;
     this.workload = builder.workload;
     this.bytes = bytes;
+  }
+
+  /** The transpose of w. */
+  private SparseMatrix(SparseMatrix w, NativeMatrix handle) {
+    this.handle = handle;
+    this.multiplier = new Multiplier(handle, w.cols);
+    this.rows = w.cols;
+    this.cols = w.rows;
+    this.pattern = w.pattern;
+    this.transposed = true;
+    this.workload = Workload.LARGE_BATCH;
+    this.bytes = handle.bytes();
   }
 
   /**
@@ -241,9 +255,48 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
+   * W<sup>T</sup>, for the backward pass of a linear layer: where {@code w.linear} is Y = X
+   * W<sup>T</sup>, {@code w.transposed().linear} is dX = dY W. The pattern need not fit the columns
+   * of W, so that any mask serves both passes.
+   *
+   * <pre>{@code
+   * DenseMatrix weights = DenseMatrix.allocate(768, 3072);
+   * DenseMatrix dy = DenseMatrix.allocate(128, 768);       // gradients of a batch of 128
+   * DenseMatrix dx = DenseMatrix.allocate(128, 3072);
+   * try (SparseMatrix w = SparseMatrix.prune(weights, Pattern.P2_4);
+   *     SparseMatrix wt = w.transposed()) {
+   *   wt.linear(dy, dx);                                   // dX = dY W
+   * }
+   * }</pre>
+   *
+   * <p>A copy that has to be made again when the weights change, in time proportional to {@link
+   * #nonZeros}; W itself may be closed. It is packed for large batches. It has neither a {@link
+   * #compressed} form nor a transpose of its own.
+   *
+   * @return K x M weights, which belong to the caller
+   * @throws Nm4jException {@link ErrorCode#OUT_OF_MEMORY}
+   * @throws UnsupportedOperationException when this is a transpose itself
+   * @throws IllegalStateException when closed
+   */
+  public SparseMatrix transposed() {
+    requirePatternAlongRows("transposed");
+    return new SparseMatrix(this, handle.transposed());
+  }
+
+  /**
+   * Whether this was made by {@link #transposed()}.
+   *
+   * @return true when the groups of the pattern run down the columns
+   */
+  public boolean isTransposed() {
+    return transposed;
+  }
+
+  /**
    * The pattern.
    *
-   * @return the pattern given when this was made
+   * @return the pattern given when this was made; of a {@linkplain #transposed transpose}, that of
+   *     its source, whose groups then run down the columns
    */
   public Pattern pattern() {
     return pattern;
@@ -270,10 +323,10 @@ public final class SparseMatrix implements AutoCloseable {
   /**
    * The number of weights kept, those that happen to be 0 included.
    *
-   * @return rows * keptPerRow
+   * @return rows * keptPerRow; of a transpose, cols * keptPerRow of its source
    */
   public long nonZeros() {
-    return rows * pattern.keptPerRow(cols);
+    return transposed ? cols * pattern.keptPerRow(rows) : rows * pattern.keptPerRow(cols);
   }
 
   /**
@@ -297,7 +350,7 @@ public final class SparseMatrix implements AutoCloseable {
   /**
    * What this is packed for.
    *
-   * @return the workload given when this was made
+   * @return the workload given when this was made; of a transpose, {@link Workload#LARGE_BATCH}
    */
   public Workload workload() {
     return workload;
@@ -357,9 +410,12 @@ public final class SparseMatrix implements AutoCloseable {
    *
    * @return a copy that does not need this matrix
    * @throws IllegalArgumentException when its values exceed 2 GiB
+   * @throws UnsupportedOperationException when this is a transpose, which obeys no pattern along
+   *     its rows
    * @throws IllegalStateException when closed
    */
   public CompressedMatrix compressed() {
+    requirePatternAlongRows("compressed");
     CompressedMatrix out = CompressedMatrix.blank(rows, cols, pattern);
     long address = handle.acquire();
     try {
@@ -405,9 +461,16 @@ public final class SparseMatrix implements AutoCloseable {
         + cols
         + ", "
         + pattern
-        + ", "
+        + (transposed ? " transposed, " : ", ")
         + workload
         + (isClosed() ? ", closed]" : "]");
+  }
+
+  private void requirePatternAlongRows(String call) {
+    if (transposed) {
+      throw new UnsupportedOperationException(
+          call + "() needs an N:M pattern along the rows, got " + this);
+    }
   }
 
   /**

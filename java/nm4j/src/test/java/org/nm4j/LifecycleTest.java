@@ -43,6 +43,7 @@ class LifecycleTest {
     Misuse.illegalState(matrix::decompress, "closed");
     Misuse.illegalState(() -> matrix.decompress(0, DenseMatrix.allocate(1, 64)), "closed");
     Misuse.illegalState(matrix::compressed, "closed");
+    Misuse.illegalState(matrix::transposed, "closed");
     assertTrue(matrix.toString().contains("closed"));
     assertEquals(128, matrix.rows());
   }

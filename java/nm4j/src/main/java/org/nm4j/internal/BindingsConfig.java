@@ -40,6 +40,11 @@ public class BindingsConfig implements InfoMapper {
                     "public static native int nm_matrix_create(long rows, long cols, int n, int m, "
                         + "int dtype, int workload, @Cast(\"nm_matrix**\") long[] out);"))
         .put(
+            new Info("nm_matrix_transpose")
+                .javaText(
+                    "public static native int nm_matrix_transpose("
+                        + "@Cast(\"const nm_matrix*\") long a, @Cast(\"nm_matrix**\") long[] out);"))
+        .put(
             new Info("nm_matrix_kernel")
                 .javaText(
                     "public static native int nm_matrix_kernel(@Cast(\"const nm_matrix*\") long a, "

@@ -24,11 +24,51 @@ public final class NativeMatrix {
 
   /** Makes an empty matrix. */
   public NativeMatrix(long rows, long cols, int n, int m, int workload) {
-    long[] out = new long[1];
-    Status.check(Bindings.nm_matrix_create(rows, cols, n, m, Bindings.NM_F32, workload, out));
-    long handle = out[0];
+    this(create(rows, cols, n, m, workload));
+  }
+
+  /** Owns a handle. */
+  private NativeMatrix(long handle) {
     address = handle;
     memory = Cleaners.CLEANER.register(this, () -> Bindings.nm_matrix_free(handle));
+  }
+
+  private static long create(long rows, long cols, int n, int m, int workload) {
+    long[] out = new long[1];
+    Status.check(Bindings.nm_matrix_create(rows, cols, n, m, Bindings.NM_F32, workload, out));
+    return out[0];
+  }
+
+  /**
+   * Makes the transpose of this sealed matrix.
+   *
+   * @throws IllegalStateException when closed
+   */
+  public NativeMatrix transposed() {
+    long[] out = new long[1];
+    long source = acquire();
+    try {
+      Status.check(Bindings.nm_matrix_transpose(source, out));
+    } finally {
+      release();
+    }
+    return new NativeMatrix(out[0]);
+  }
+
+  /**
+   * The native memory it occupies, in bytes.
+   *
+   * @throws IllegalStateException when closed
+   */
+  public long bytes() {
+    long[] bytes = new long[1];
+    long matrix = acquire();
+    try {
+      Status.check(Bindings.nm_matrix_bytes(matrix, bytes));
+      return bytes[0];
+    } finally {
+      release();
+    }
   }
 
   /**
