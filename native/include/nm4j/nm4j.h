@@ -212,6 +212,12 @@ NM_API int32_t nm_matrix_seal(nm_matrix* a);
  * NULL on failure. */
 NM_API int32_t nm_matrix_transpose(const nm_matrix* a, nm_matrix** out);
 
+/* A second handle on the packed weights of a sealed matrix, which multiplies every batch with the packing for
+ * `workload` (NM_SMALL_BATCH or NM_LARGE_BATCH): for whoever measures which is faster, instead of trusting the
+ * crossover. Nothing is copied; the weights live until both handles are freed. NM_UNSUPPORTED when `a` lacks that
+ * packing. *out is NULL on failure. */
+NM_API int32_t nm_matrix_restrict(const nm_matrix* a, int32_t workload, nm_matrix** out);
+
 /* Frees the matrix; NULL is allowed. No other call on it may be running. */
 NM_API int32_t nm_matrix_free(nm_matrix* a);
 
@@ -285,6 +291,12 @@ typedef struct nm_product {
 NM_API int32_t nm_product_tiles(const nm_matrix* a, const nm_product* product, int64_t* tiles);
 NM_API int32_t nm_product_kernel(const nm_matrix* a, const nm_product* product, const char** name);
 NM_API int32_t nm_multiply(const nm_matrix* a, const nm_product* product, int64_t tile_begin, int64_t tile_end);
+
+/* What nm_multiply_f32 does after the sums, for a product P that was computed elsewhere, in place:
+ *   P = act(alpha * P + beta * C + bias)
+ * features: rows of W. Layouts, leading dimensions, C and bias as there; C may not overlap P at all. */
+NM_API int32_t nm_finish_f32(int32_t layout, int64_t features, int64_t batch, float alpha, const float* c, int64_t ldc,
+                             float beta, const float* bias, int32_t activation, float* p, int64_t ldp);
 
 #ifdef __cplusplus
 }

@@ -266,6 +266,42 @@ int32_t nm_matrix_transpose(const nm_matrix* a, nm_matrix** out) {
   });
 }
 
+int32_t nm_matrix_restrict(const nm_matrix* a, int32_t workload, nm_matrix** out) {
+  return guarded([&]() -> int32_t {
+    NM_TRY(nm::check_not_null("out", out));
+    *out = nullptr;
+    NM_TRY(nm::check_sealed(a));
+    if (workload != NM_SMALL_BATCH && workload != NM_LARGE_BATCH) {
+      return fail(NM_INVALID_ARGUMENT, "workload: expected 1 (small) or 2 (large batch), got %d", workload);
+    }
+    const bool small = workload == NM_SMALL_BATCH;
+    if (small ? a->lanes.empty() : a->stream.empty() && a->columns.empty()) {
+      return fail(NM_UNSUPPORTED, "matrix: expected one packed for workload %d, got one without that packing",
+                  workload);
+    }
+    auto r = std::make_unique<nm_matrix>();
+    r->rows = a->rows;
+    r->cols = a->cols;
+    r->dtype = a->dtype;
+    r->pattern = a->pattern;
+    if (small) {
+      r->lanes = a->lanes;
+    } else {
+      r->stream = a->stream;
+      r->columns = a->columns;
+    }
+    r->scales = a->scales;
+    for (int packing = 0; packing < nm::kPackings; ++packing) {
+      if (small == (packing == static_cast<int>(Packing::kLanePanel))) {
+        std::copy_n(a->kernels[packing], nm::kDtypes, r->kernels[packing]);
+      }
+    }
+    r->sealed = true;
+    *out = r.release();
+    return NM_OK;
+  });
+}
+
 int32_t nm_matrix_free(nm_matrix* a) {
   delete a;
   return NM_OK;

@@ -1,7 +1,7 @@
 // Copyright 2026 The nm4j authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Uninitialised memory of a fixed size, aligned to cache lines (and so to the widest vectors).
+// Uninitialised memory of a fixed size, aligned to cache lines (and so to the widest vectors). Copies share it.
 #ifndef NM4J_FORMAT_ALIGNED_ARRAY_H_
 #define NM4J_FORMAT_ALIGNED_ARRAY_H_
 
@@ -22,7 +22,7 @@ class AlignedArray {
         __builtin_add_overflow(bytes, kAlignment, &bytes)) {
       throw std::bad_alloc();
     }
-    data_.reset(static_cast<T*>(std::aligned_alloc(kAlignment, bytes / kAlignment * kAlignment)));
+    data_.reset(static_cast<T*>(std::aligned_alloc(kAlignment, bytes / kAlignment * kAlignment)), &std::free);
     if (data_ == nullptr) throw std::bad_alloc();
   }
 
@@ -33,10 +33,7 @@ class AlignedArray {
 
  private:
   static constexpr int64_t kAlignment = 64;
-  struct Free {
-    void operator()(T* pointer) const { std::free(pointer); }
-  };
-  std::unique_ptr<T, Free> data_;
+  std::shared_ptr<T> data_;
   int64_t size_ = 0;
 };
 
