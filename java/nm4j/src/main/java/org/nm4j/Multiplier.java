@@ -12,17 +12,22 @@ import org.nm4j.internal.Status;
 
 /** The products of a packed matrix of some rows. */
 final class Multiplier {
+  /** What a thread must have to do for its start to pay: 2 to 3 us of a small batch. */
+  private static final double MULTIPLICATIONS_PER_THREAD = 128 * 1024;
+
   private final NativeMatrix handle;
   private final long rows;
+  private final long nonZeros;
 
   /** The tiles of the latest batch in each layout; a race only costs asking again. */
   private TileCount featureMajorTiles = TileCount.NONE;
 
   private TileCount batchMajorTiles = TileCount.NONE;
 
-  Multiplier(NativeMatrix handle, long rows) {
+  Multiplier(NativeMatrix handle, long rows, long nonZeros) {
     this.handle = handle;
     this.rows = rows;
+    this.nonZeros = nonZeros;
   }
 
   /** Computes Y. The shapes of x and y are checked already. */
@@ -35,11 +40,11 @@ final class Multiplier {
       Execution execution) {
     Shape.requireWritable("y", y);
     epilogue.check(rows, y);
-    int threads = execution.threads();
+    int threads = Math.min(execution.threads(), usefulThreads(batch));
     long address = handle.acquire();
     try {
       long tiles = tiles(address, layout, batch);
-      if (threads == 1 || tiles <= 1) {
+      if (threads <= 1 || tiles <= 1) {
         run(address, layout, batch, x, y, epilogue, 0, tiles);
       } else {
         ParallelRun.run(
@@ -95,6 +100,10 @@ final class Multiplier {
             y.ld(),
             tileBegin,
             tileEnd));
+  }
+
+  private int usefulThreads(long batch) {
+    return (int) ((double) nonZeros * batch / MULTIPLICATIONS_PER_THREAD); // at most 2^31 - 1
   }
 
   private long tiles(long address, Layout layout, long batch) {

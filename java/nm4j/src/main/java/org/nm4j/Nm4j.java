@@ -24,6 +24,8 @@ import org.nm4j.internal.Status;
  *   <li>{@code nm4j.isa}: {@code scalar}, {@code avx2} or {@code avx512}, the best instruction set
  *       to use; what the CPU lacks is never used. The environment variable {@code NM4J_ISA} does
  *       the same; the lower of both holds.
+ *   <li>{@code nm4j.spin.micros}: for how long idle threads of {@link Execution#parallel()} poll
+ *       for the next product before they sleep.
  *   <li>{@code org.bytedeco.javacpp.cachedir}: where the native library is unpacked.
  * </ul>
  */

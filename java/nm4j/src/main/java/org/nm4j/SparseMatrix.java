@@ -45,25 +45,25 @@ public final class SparseMatrix implements AutoCloseable {
 
   private SparseMatrix(Builder builder, NativeMatrix handle, long bytes) {
     this.handle = handle;
-    this.multiplier = new Multiplier(handle, builder.rows);
     this.rows = builder.rows;
     this.cols = builder.cols;
     this.pattern = builder.pattern;
     this.transposed = false;
     this.workload = builder.workload;
     this.bytes = bytes;
+    this.multiplier = new Multiplier(handle, rows, nonZeros());
   }
 
   /** The transpose of w. */
   private SparseMatrix(SparseMatrix w, NativeMatrix handle) {
     this.handle = handle;
-    this.multiplier = new Multiplier(handle, w.cols);
     this.rows = w.cols;
     this.cols = w.rows;
     this.pattern = w.pattern;
     this.transposed = true;
     this.workload = Workload.LARGE_BATCH;
     this.bytes = handle.bytes();
+    this.multiplier = new Multiplier(handle, rows, nonZeros());
   }
 
   /**

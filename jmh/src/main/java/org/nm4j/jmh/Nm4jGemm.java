@@ -4,8 +4,6 @@
  */
 package org.nm4j.jmh;
 
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.nm4j.Epilogue;
 import org.nm4j.Execution;
 import org.nm4j.SparseMatrix;
@@ -17,7 +15,6 @@ final class Nm4jGemm implements Contender {
 
   private final GemmProblem problem;
   private final SparseMatrix matrix;
-  private final ExecutorService helpers;
   private final Execution execution;
 
   Nm4jGemm(GemmProblem problem, int threads) {
@@ -29,14 +26,7 @@ final class Nm4jGemm implements Contender {
         SparseMatrix.builder(spec.m(), spec.k(), spec.pattern()).workload(workload)) {
       matrix = builder.put(0, problem.w, problem.mask).build();
     }
-    helpers = Executors.newCachedThreadPool(Nm4jGemm::daemon);
-    execution = threads == 1 ? Execution.caller() : Execution.on(helpers, threads);
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "nm4j-helper");
-    thread.setDaemon(true);
-    return thread;
+    execution = Execution.parallel(threads);
   }
 
   @Override
@@ -65,7 +55,6 @@ final class Nm4jGemm implements Contender {
 
   @Override
   public void close() {
-    helpers.shutdown();
     matrix.close();
   }
 }
