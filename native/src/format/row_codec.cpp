@@ -8,38 +8,6 @@
 
 namespace nm {
 
-namespace {
-
-// The first group whose number of bits is wrong(bits, length).
-template <typename Wrong>
-Breach find_breach(const uint8_t* mask, Pattern pattern, int64_t cols, Wrong&& wrong) {
-  Breach breach = {-1, 0};
-  for_each_group(pattern, cols, [&](int64_t first, int length) {
-    const int bits = __builtin_popcount(group_bits(mask, first, length));
-    if (breach.col < 0 && wrong(bits, length)) breach = {first, bits};
-  });
-  return breach;
-}
-
-}  // namespace
-
-Breach find_excess(const uint8_t* mask, Pattern pattern, int64_t cols) {
-  return find_breach(mask, pattern, cols, [&](int bits, int) { return bits > pattern.n; });
-}
-
-Breach find_incomplete(const uint8_t* mask, Pattern pattern, int64_t cols) {
-  return find_breach(mask, pattern, cols, [&](int bits, int length) { return bits != std::min(pattern.n, length); });
-}
-
-void complete_mask(const uint8_t* mask, Pattern pattern, int64_t cols, uint8_t* full) {
-  if (full != mask) std::memcpy(full, mask, mask_row_bytes(cols));
-  for_each_group(pattern, cols, [&](int64_t first, int length) {
-    const uint32_t bits = group_bits(full, first, length);
-    set_group_bits(full, first, length, complete_group(bits, pattern.n, length) & ~bits);
-  });
-  if (cols % 8 != 0) full[cols / 8] &= static_cast<uint8_t>((1 << (cols % 8)) - 1);
-}
-
 void encode_dense(const float* dense, const uint8_t* mask, const uint8_t* full, int64_t cols, CompressedRow* row) {
   decode_columns(full, cols, row->cols.data());
   for (size_t i = 0; i < row->cols.size(); ++i) {

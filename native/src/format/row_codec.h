@@ -20,19 +20,6 @@ struct CompressedRow {
   explicit CompressedRow(int64_t kept) : values(kept), cols(kept) {}
 };
 
-// A group of a mask row that breaks the pattern: its first column (-1: there is none) and the number of its bits.
-struct Breach {
-  int64_t col;
-  int bits;
-};
-
-// The first group that keeps more than N, and the first that does not keep exactly min(N, its length).
-Breach find_excess(const uint8_t* mask, Pattern pattern, int64_t cols);
-Breach find_incomplete(const uint8_t* mask, Pattern pattern, int64_t cols);
-
-// Completes a mask row that obeys the pattern, so that each group keeps exactly min(N, its length).
-void complete_mask(const uint8_t* mask, Pattern pattern, int64_t cols, uint8_t* full);
-
 // Reads the columns of a complete mask row; values are dense[col] where `mask` (which obeys the pattern, and which
 // full completes) keeps, +0.0 elsewhere.
 void encode_dense(const float* dense, const uint8_t* mask, const uint8_t* full, int64_t cols, CompressedRow* row);

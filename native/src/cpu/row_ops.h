@@ -1,0 +1,45 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Work on one row of weights, at the speed of memory: masks, compression and its inverse. Each instruction set has its
+// own, all with the same results to the last bit.
+#ifndef NM4J_CPU_ROW_OPS_H_
+#define NM4J_CPU_ROW_OPS_H_
+
+#include <cstdint>
+
+#include "nm4j/nm4j.h"
+
+namespace nm {
+
+struct RowOps {
+  // The row's mask (all its bytes): the N largest magnitudes of each group, NaN largest of all, ties to the lowest
+  // column. Returns whether the row has a NaN.
+  bool (*magnitude)(const float* row, int64_t cols, int n, int m, uint8_t* mask);
+
+  // The bits of the row's non-zeros (-0.0 is zero, NaN is not). Returns whether the row has a NaN.
+  bool (*nonzeros)(const float* row, int64_t cols, uint8_t* mask);
+
+  // out = row where the mask keeps, +0.0 elsewhere; out may be row.
+  void (*apply)(const float* row, const uint8_t* mask, int64_t cols, float* out);
+
+  // The weights at the bits of `full`, side by side: their values, +0.0 where `mask`, which full completes, has no bit;
+  // and their columns within their groups of M. Up to kRowSlack elements more are written. Returns whether a value is
+  // NaN.
+  bool (*compress)(const float* row, const uint8_t* mask, const uint8_t* full, int64_t cols, int m, float* values,
+                   uint8_t* index);
+
+  // The values at the bits of the mask, +0.0 elsewhere.
+  void (*expand)(const float* values, const uint8_t* mask, int64_t cols, float* row);
+};
+
+constexpr int64_t kRowSlack = 16;
+
+// Those of the widest instruction set within the limit.
+const RowOps& row_ops(nm_isa limit);
+
+extern const RowOps row_ops_scalar, row_ops_avx2, row_ops_avx512;
+
+}  // namespace nm
+
+#endif  // NM4J_CPU_ROW_OPS_H_
