@@ -104,19 +104,20 @@ int32_t nm_mask_nonzero_f32(const float* w, int64_t rows, int64_t cols, int64_t 
   return guarded([&] {
     const nm::RowOps& ops = nm::row_ops(nm::active_isa());
     const Pattern pattern{n, m};
-    return nm::make_mask(
-        w, rows, cols, ld, pattern, flags, mask, [&](const float* row, int64_t r, uint8_t* mask_row) -> int32_t {
-          if (ops.nonzeros(row, cols, mask_row) && (flags & NM_ALLOW_NAN) == 0) return nm::refuse_nan(row, r, cols);
-          const nm::Breach breach = nm::find_excess(mask_row, pattern, cols);
-          if (breach.col >= 0) {
-            return fail(NM_PATTERN_BREACH,
-                        "w: expected at most %d non-zeros in the group of %d at row %" PRId64 ", column %" PRId64
-                        ", got %d",
-                        n, m, r, breach.col, breach.bits);
-          }
-          nm::complete_mask(mask_row, pattern, cols, mask_row);
-          return NM_OK;
-        });
+    return nm::make_mask(w, rows, cols, ld, pattern, flags, mask,
+                         [&](const float* row, int64_t r, uint8_t* mask_row) -> int32_t {
+                           if (ops.nonzeros(row, cols, mask_row) && (flags & NM_ALLOW_NAN) == 0)
+                             return nm::refuse_nan(row, r, cols);
+                           const nm::Breach breach = nm::find_excess(mask_row, pattern, cols);
+                           if (breach.col >= 0) {
+                             return fail(NM_PATTERN_BREACH,
+                                         "w: expected at most %d non-zeros in the group of %d at row %" PRId64
+                                         ", column %" PRId64 ", got %d",
+                                         n, m, r, breach.col, breach.bits);
+                           }
+                           nm::complete_mask(mask_row, pattern, cols, mask_row);
+                           return NM_OK;
+                         });
   });
 }
 

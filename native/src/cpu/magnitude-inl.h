@@ -81,7 +81,8 @@ struct MagnitudeMask {
     }
     Keys bits = T::set1(0);
 #pragma GCC unroll 16
-    for (int i = 0; i < m; ++i) bits = T::or_if(T::greater(T::set1(n), rank[i]), bits, T::set1(static_cast<int32_t>(1u << i)));
+    for (int i = 0; i < m; ++i)
+      bits = T::or_if(T::greater(T::set1(n), rank[i]), bits, T::set1(static_cast<int32_t>(1u << i)));
     return bits;
   }
 

@@ -1,13 +1,14 @@
 // Copyright 2026 The nm4j authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Work on one row of weights, at the speed of memory: masks, compression and its inverse. Each instruction set has its
+// Work on rows of weights, at the speed of memory: masks, compression and packing. Each instruction set has its
 // own, all with the same results to the last bit.
 #ifndef NM4J_CPU_ROW_OPS_H_
 #define NM4J_CPU_ROW_OPS_H_
 
 #include <cstdint>
 
+#include "format/packed_store.h"
 #include "nm4j/nm4j.h"
 
 namespace nm {
@@ -24,16 +25,22 @@ struct RowOps {
   void (*apply)(const float* row, const uint8_t* mask, int64_t cols, float* out);
 
   // The weights at the bits of `full`, side by side: their values, +0.0 where `mask`, which full completes, has no bit;
-  // and their columns within their groups of M. Up to kRowSlack elements more are written. Returns whether a value is
-  // NaN.
-  bool (*compress)(const float* row, const uint8_t* mask, const uint8_t* full, int64_t cols, int m, float* values,
-                   uint8_t* index);
+  // and their columns within their groups of M. May write kRowSlack elements more of each. Brings what lies at `next`,
+  // the row after this one or any other address, near. Returns whether a value is NaN.
+  bool (*compress)(const float* row, const uint8_t* mask, const uint8_t* full, int64_t cols, int m, const float* next,
+                   float* values, uint8_t* index);
 
-  // The values at the bits of the mask, +0.0 elsewhere.
+  // The columns alone.
+  void (*positions)(const uint8_t* mask, int64_t cols, int m, uint8_t* index);
+
+  // The inverse of compress: values at the bits of the mask, +0.0 elsewhere.
   void (*expand)(const float* values, const uint8_t* mask, int64_t cols, float* row);
-};
 
-constexpr int64_t kRowSlack = 16;
+  // How packings are written. `fence` completes what was written past the caches.
+  Interleave interleave;
+  Copy copy;
+  void (*fence)();
+};
 
 // Those of the widest instruction set within the limit.
 const RowOps& row_ops(nm_isa limit);

@@ -121,10 +121,11 @@ struct Columns {
         _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(magnitude, _mm256_setzero_si256()))));
   }
 
-  static void compress(uint32_t bits, __m256 w, const uint8_t* bytes, float* values, uint8_t* index) {
-    const __m128i set = load8(kTables.set[bits]);
-    _mm256_storeu_ps(values, _mm256_permutevar8x32_ps(w, _mm256_cvtepu8_epi32(set)));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(index), _mm_shuffle_epi8(load8(bytes), set));
+  static void compress(uint32_t bits, __m256 w, float* values) {
+    _mm256_storeu_ps(values, _mm256_permutevar8x32_ps(w, _mm256_cvtepu8_epi32(load8(kTables.set[bits]))));
+  }
+  static void compress_bytes(uint32_t bits, const uint8_t* bytes, uint8_t* to) {
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(load8(bytes), load8(kTables.set[bits])));
   }
   static __m256 expand(uint32_t bits, const float* values) {
     const __m256 kept = load_if((1u << __builtin_popcount(bits)) - 1, values);
@@ -140,9 +141,21 @@ struct Columns {
   }
 };
 
+struct Words : Avx2 {
+  static void fence() { _mm_sfence(); }
+  static void stream(float* p, Reg words) { _mm256_stream_ps(p, words); }
+  static void store_lanes(float* p, Reg words, int begin, int end) {
+    if (begin <= 0 && end >= kLanes) return _mm256_store_ps(p, words);
+    const Control lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const Control from = _mm256_cmpgt_epi32(lane, _mm256_set1_epi32(begin - 1));
+    _mm256_maskstore_ps(p, _mm256_and_si256(from, _mm256_cmpgt_epi32(_mm256_set1_epi32(end), lane)), words);
+  }
+};
+
 }  // namespace
 
-const RowOps row_ops_avx2 = {magnitude_row<Groups>, nonzero_row<Columns>, apply_row<Columns>, compress_row<Columns>,
-                             expand_row<Columns>};
+const RowOps row_ops_avx2 = {magnitude_row<Groups>,  nonzero_row<Columns>,  apply_row<Columns>,
+                             compress_row<Columns>,  position_row<Columns>, expand_row<Columns>,
+                             interleave_rows<Words>, copy_bytes<Words>,     Words::fence};
 
 }  // namespace nm

@@ -119,22 +119,33 @@ struct Columns {
     return _mm512_test_epi32_mask(_mm512_castps_si512(w), _mm512_set1_epi32(kMagnitudeBits));
   }
 
-  static void compress(uint32_t bits, __m512 w, const uint8_t* bytes, float* values, uint8_t* index) {
-    const auto kept = static_cast<__mmask16>(bits);
-    // From registers: to memory the instruction is slow on several CPUs.
-    _mm512_storeu_ps(values, _mm512_maskz_compress_ps(kept, w));
+  // From registers: to memory the instruction is slow on several CPUs.
+  static void compress(uint32_t bits, __m512 w, float* values) {
+    _mm512_storeu_ps(values, _mm512_maskz_compress_ps(static_cast<__mmask16>(bits), w));
+  }
+  static void compress_bytes(uint32_t bits, const uint8_t* bytes, uint8_t* to) {
     const __m512i wide = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(index),
-                     _mm512_cvtepi32_epi8(_mm512_maskz_compress_epi32(kept, wide)));
+    const __m512i kept = _mm512_maskz_compress_epi32(static_cast<__mmask16>(bits), wide);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(kept));
   }
   static __m512 expand(uint32_t bits, const float* values) {
     return _mm512_maskz_expandloadu_ps(static_cast<__mmask16>(bits), values);
   }
 };
 
+struct Words : Avx512 {
+  static void fence() { _mm_sfence(); }
+  static void stream(float* p, Reg words) { _mm512_stream_ps(p, words); }
+  static void store_lanes(float* p, Reg words, int begin, int end) {
+    if (begin <= 0 && end >= kLanes) return _mm512_store_ps(p, words);
+    _mm512_mask_store_ps(p, static_cast<__mmask16>((1u << end) - (1u << begin)), words);
+  }
+};
+
 }  // namespace
 
-const RowOps row_ops_avx512 = {magnitude_row<Groups>, nonzero_row<Columns>, apply_row<Columns>, compress_row<Columns>,
-                               expand_row<Columns>};
+const RowOps row_ops_avx512 = {magnitude_row<Groups>,  nonzero_row<Columns>,  apply_row<Columns>,
+                               compress_row<Columns>,  position_row<Columns>, expand_row<Columns>,
+                               interleave_rows<Words>, copy_bytes<Words>,     Words::fence};
 
 }  // namespace nm

@@ -58,12 +58,11 @@ struct Columns {
     for (int i = 0; i < kLanes; ++i) bits |= static_cast<uint32_t>((w.bits[i] & kMagnitudeBits) != 0) << i;
     return bits;
   }
-  static void compress(uint32_t bits, const Weights& w, const uint8_t* bytes, float* values, uint8_t* index) {
-    for (; bits != 0; bits &= bits - 1) {
-      const int i = __builtin_ctz(bits);
-      __builtin_memcpy(values++, &w.bits[i], sizeof(float));
-      *index++ = bytes[i];
-    }
+  static void compress(uint32_t bits, const Weights& w, float* values) {
+    for (; bits != 0; bits &= bits - 1) __builtin_memcpy(values++, &w.bits[__builtin_ctz(bits)], sizeof(float));
+  }
+  static void compress_bytes(uint32_t bits, const uint8_t* bytes, uint8_t* to) {
+    for (; bits != 0; bits &= bits - 1) *to++ = bytes[__builtin_ctz(bits)];
   }
   static Weights expand(uint32_t bits, const float* values) {
     Weights w = {};
@@ -72,9 +71,26 @@ struct Columns {
   }
 };
 
+void interleave_words(const uint32_t* rows, int64_t stride, int64_t words, int begin, int end, bool, uint32_t* to) {
+  for (int64_t word = 0; word < words; ++word) {
+    for (int lane = begin; lane < end; ++lane) to[16 * word + lane] = rows[lane * stride + word];
+  }
+}
+
+void copy_bytes(const void* from, void* to, int64_t bytes, bool) { __builtin_memcpy(to, from, bytes); }
+
+void no_fence() {}
+
 }  // namespace
 
-const RowOps row_ops_scalar = {magnitude_row<Groups>, nonzero_row<Columns>, apply_row<Columns>, compress_row<Columns>,
-                               expand_row<Columns>};
+const RowOps row_ops_scalar = {magnitude_row<Groups>,
+                               nonzero_row<Columns>,
+                               apply_row<Columns>,
+                               compress_row<Columns>,
+                               position_row<Columns>,
+                               expand_row<Columns>,
+                               interleave_words,
+                               copy_bytes,
+                               no_fence};
 
 }  // namespace nm

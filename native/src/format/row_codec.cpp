@@ -7,29 +7,27 @@
 #include "format/mask_rows.h"
 
 namespace nm {
+namespace {
 
-void encode_dense(const float* dense, const uint8_t* mask, const uint8_t* full, int64_t cols, CompressedRow* row) {
-  decode_columns(full, cols, row->cols.data());
-  for (size_t i = 0; i < row->cols.size(); ++i) {
-    const int64_t col = row->cols[i];
-    row->values[i] = mask_bit(mask, col) ? dense[col] : 0.0f;
+// Calls visit(i, column) for each kept weight.
+template <typename Visit>
+void for_each_kept(const CompressedRow& row, Visit&& visit) {
+  int64_t i = 0;
+  for (int64_t first = 0; i < row.kept; first += row.pattern.m) {
+    for (const int64_t end = std::min(i + row.pattern.n, row.kept); i < end; ++i) visit(i, first + row.index[i]);
   }
 }
 
-void decode_columns(const uint8_t* full, int64_t cols, int64_t* out) {
-  for (int64_t byte = 0; byte < mask_row_bytes(cols); ++byte) {
-    for (uint32_t bits = full[byte]; bits != 0; bits &= bits - 1) *out++ = byte * 8 + __builtin_ctz(bits);
-  }
+}  // namespace
+
+void decode_dense(const CompressedRow& row, float* dense) {
+  std::memset(dense, 0, row.cols * sizeof(float));
+  for_each_kept(row, [&](int64_t i, int64_t col) { dense[col] = row.values[i]; });
 }
 
-void decode_dense(const CompressedRow& row, int64_t cols, float* dense) {
-  std::memset(dense, 0, cols * sizeof(float));
-  for (size_t i = 0; i < row.cols.size(); ++i) dense[row.cols[i]] = row.values[i];
-}
-
-void decode_mask(const CompressedRow& row, int64_t cols, uint8_t* mask) {
-  std::memset(mask, 0, mask_row_bytes(cols));
-  for (const int64_t col : row.cols) mask[col / 8] |= static_cast<uint8_t>(1 << (col % 8));
+void decode_mask(const CompressedRow& row, uint8_t* mask) {
+  std::memset(mask, 0, mask_row_bytes(row.cols));
+  for_each_kept(row, [&](int64_t, int64_t col) { mask[col / 8] |= static_cast<uint8_t>(1 << (col % 8)); });
 }
 
 }  // namespace nm

@@ -13,23 +13,24 @@
 
 namespace nm {
 
-struct CompressedRow {
-  std::vector<float> values;
-  std::vector<int64_t> cols;
+// What may be read and written behind the values and indices of a compressed row, so that vectors need not be cut.
+constexpr int64_t kRowSlack = 16;
 
-  explicit CompressedRow(int64_t kept) : values(kept), cols(kept) {}
+struct CompressedRow {
+  Pattern pattern;
+  int64_t cols, kept;
+  std::vector<float> values;
+  std::vector<uint8_t> index;  // columns within their groups; each group but the last keeps N
+
+  CompressedRow(Pattern p, int64_t columns)
+      : pattern(p), cols(columns), kept(p.kept(columns)), values(kept + kRowSlack), index(kept + kRowSlack) {}
+
+  int64_t col(int64_t i) const { return i / pattern.n * pattern.m + index[i]; }
 };
 
-// Reads the columns of a complete mask row; values are dense[col] where `mask` (which obeys the pattern, and which
-// full completes) keeps, +0.0 elsewhere.
-void encode_dense(const float* dense, const uint8_t* mask, const uint8_t* full, int64_t cols, CompressedRow* row);
-
-// The columns of a complete mask row alone.
-void decode_columns(const uint8_t* full, int64_t cols, int64_t* out);
-
 // Back to a dense row and to a mask row.
-void decode_dense(const CompressedRow& row, int64_t cols, float* dense);
-void decode_mask(const CompressedRow& row, int64_t cols, uint8_t* mask);
+void decode_dense(const CompressedRow& row, float* dense);
+void decode_mask(const CompressedRow& row, uint8_t* mask);
 
 }  // namespace nm
 
