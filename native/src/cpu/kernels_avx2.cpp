@@ -3,6 +3,7 @@
 //
 // The kernels for AVX2 + FMA.
 #include "cpu/column_stream-inl.h"
+#include "cpu/conv2d-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"
@@ -21,6 +22,10 @@ void row_stream_f32_avx2(const PackedWeights& weights, const MultiplyArgs& args,
 void column_stream_f32_avx2(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin,
                             int64_t tile_end) {
   column_stream_run<Avx2>(weights, args, tile_begin, tile_end);
+}
+
+void conv2d_f32_avx2(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+  conv2d_run<Avx2>(args, tile_begin, tile_end);
 }
 
 }  // namespace nm

@@ -3,6 +3,7 @@
 //
 // The kernels for AVX-512.
 #include "cpu/column_stream-inl.h"
+#include "cpu/conv2d-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"
@@ -23,6 +24,10 @@ void row_stream_f32_avx512(const PackedWeights& weights, const MultiplyArgs& arg
 void column_stream_f32_avx512(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin,
                               int64_t tile_end) {
   column_stream_run<Avx512>(weights, args, tile_begin, tile_end);
+}
+
+void conv2d_f32_avx512(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+  conv2d_run<Avx512>(args, tile_begin, tile_end);
 }
 
 }  // namespace nm

@@ -17,6 +17,8 @@
 
 namespace nm {
 
+constexpr int64_t kMaxBlockCols = 128;
+
 // What a kernel sees. No member functions, see LanePanelView.
 struct RowStreamView {
   const float* values;
