@@ -25,7 +25,7 @@ class ImagePanel {
 
   // The panel of output pixels item .. item + items - 1 (of all images), for the group of channels from `channel`.
   ImagePanel(const Conv2dArgs& args, int64_t channel, int64_t channels, int64_t item, int items)
-      : geometry_(*args.geometry), in_(args.in), out_w_(args.out.w), channels_(channels) {
+      : geometry_(*args.geometry), in_(args.in), channels_(channels), far_(in_.stride_n > kNear / larger(in_.n, 1)) {
     x_ = args.x + channel * in_.stride_c;
     find_lines(args.out, item, items);
     find_offsets();
@@ -110,6 +110,7 @@ class ImagePanel {
   void move_to(int64_t position) {
     if (position == position_) return;
     position_ = position;
+    prefetch_ = far_ && position + 1 == geometry_.kernel_h * geometry_.kernel_w;
     const int64_t dh = position / geometry_.kernel_w * geometry_.dilation_h;
     const int64_t dw = position % geometry_.kernel_w * geometry_.dilation_w;
     shift_ = static_cast<int64_t>(at(dh, in_.stride_h) + at(dw, in_.stride_w));
@@ -163,23 +164,40 @@ class ImagePanel {
     pack_items(x, channels, panel);
   }
 
-  // Vectors from their pieces.
+  // Vector by vector, so that its pieces stay in registers while the channels pass. The next panel's input is
+  // prefetched at the last kernel position, which is the first to see it: from channel to channel addresses jump by a
+  // plane, which hardware does not foresee. On Zen 5, batch 8, 1x1 convolutions gain up to 25 %; images that are in L2
+  // or shared with it lose 3 %. Of NHWC, where hardware does foresee, they lose as often as they gain.
   template <int kStride>
   void pack_pieces(const float* x, int64_t channels, float* panel) const {
-    for (int64_t c = 0; c < channels; ++c, x += in_.stride_c, panel += kWidth) {
-      int p = 0;
-      for (int v = 0; v < kVectors; ++v) {
-        Reg row = V::zero();
-        for (; p < piece_count_ && pieces_[p].vector == v; ++p) {
-          const float* source = input(x, pieces_[p].offset);
-          if constexpr (kStride == 1) {
-            row = V::bit_or(row, V::load_bits(source, pieces_[p].valid));
-          } else {
-            row = V::bit_or(row, V::load_even_bits(source, pieces_[p].valid));
-          }
-        }
-        V::store(panel + v * V::kLanes, row);
+    const Piece* piece = pieces_;
+    for (int v = 0; v < kVectors; ++v, panel += V::kLanes) {
+      int count = 0;
+      while (piece + count < pieces_ + piece_count_ && piece[count].vector == v) ++count;
+      if (count == 1) {
+        pack_vector<kStride, 1>(x, channels, piece, 1, panel);
+      } else if (count == 2) {
+        pack_vector<kStride, 2>(x, channels, piece, 2, panel);
+      } else {
+        pack_vector<kStride, 0>(x, channels, piece, count, panel);
       }
+      piece += count;
+    }
+  }
+
+  // kCount is `count`, if it is not 0.
+  template <int kStride, int kCount>
+  void pack_vector(const float* x, int64_t channels, const Piece* pieces, int count, float* panel) const {
+    if constexpr (kCount > 0) count = kCount;
+    for (int64_t c = 0; c < channels; ++c, x += in_.stride_c, panel += kWidth) {
+      Reg row = V::zero();
+      for (int p = 0; p < count; ++p) {
+        const float* source = input(x, pieces[p].offset);
+        if (prefetch_) __builtin_prefetch(source + kWidth * kStride);
+        row = V::bit_or(
+            row, kStride == 1 ? V::load_bits(source, pieces[p].valid) : V::load_even_bits(source, pieces[p].valid));
+      }
+      V::store(panel, row);
     }
   }
 
@@ -204,12 +222,14 @@ class ImagePanel {
     return (bits | bits << 1) & 0x55555555u;
   }
 
+  // Images larger than this, in floats, come from beyond L2.
+  static constexpr int64_t kNear = 1 << 20;
   static_assert(kWidth <= 64, "valid_ has a bit for each item");
 
   const nm_conv2d_geometry& geometry_;
   const nm_images& in_;
-  int64_t out_w_;
   int64_t channels_;  // of the group
+  bool far_;
   const float* x_;
   int line_count_ = 0, piece_count_ = 0;
   Line lines_[kWidth];
@@ -218,6 +238,7 @@ class ImagePanel {
   // The current kernel position.
   int64_t position_ = -1;
   int64_t shift_ = 0;
+  bool prefetch_ = false;
   uint64_t valid_ = 0;  // the items whose input is inside the image
 };
 

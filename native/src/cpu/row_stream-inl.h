@@ -146,13 +146,13 @@ struct RowStreamPanel {
 
   // Y is [batch][rows]: transpose squares back.
   static void finish_transposed(const MultiplyArgs& args, const Tile& tile, const float* sums) {
-    for (int64_t r = 0; r < tile.rows; r += V::kLanes) {
-      const int64_t row = tile.row + r;
-      const int depth = static_cast<int>(tile.rows - r < V::kLanes ? tile.rows - r : V::kLanes);
-      const Reg bias = args.bias != nullptr ? load_some(args.bias + row, depth) : V::zero();
-      for (int v = 0; v < kVectors; ++v) {
-        const int n = lanes_left(tile.items, v);
-        if (n == 0) break;
+    for (int v = 0; v < kVectors; ++v) {
+      const int n = lanes_left(tile.items, v);
+      if (n == 0) break;
+      for (int64_t r = 0; r < tile.rows; r += V::kLanes) {
+        const int64_t row = tile.row + r;
+        const int depth = static_cast<int>(tile.rows - r < V::kLanes ? tile.rows - r : V::kLanes);
+        const Reg bias = args.bias != nullptr ? load_some(args.bias + row, depth) : V::zero();
         Reg square[V::kLanes];
         for (int i = 0; i < V::kLanes; ++i) {
           square[i] = i < depth ? V::load(sums + (r + i) * kWidth + v * V::kLanes) : V::zero();

@@ -200,9 +200,8 @@ testing::AssertionResult Matches(const Convolution& m, const Weights& weights, A
     const double bias = m.epilogue.bias ? m.bias[o] : 0.0;
     magnitude = std::fabs(alpha) * magnitude + std::fabs(addend) + std::fabs(bias);
     double expected = alpha * sum + addend + bias;
-    double tolerance = accuracy == Accuracy::kExact
-                           ? 0
-                           : LinearTolerance(static_cast<int64_t>(terms[o].size()), magnitude, alpha);
+    double tolerance =
+        accuracy == Accuracy::kExact ? 0 : LinearTolerance(static_cast<int64_t>(terms[o].size()), magnitude, alpha);
     if (m.epilogue.activation == NM_RELU) expected = std::fmax(expected, 0.0);
     if (m.epilogue.activation == NM_GELU) {
       tolerance = GeluTolerance(expected, tolerance);
