@@ -136,11 +136,11 @@ class ImagePanel {
   // NHWC: the channels of a pixel are contiguous; transpose squares of kLanes x kLanes.
   void pack_pixels(const float* x, int64_t channels, float* panel) const {
     constexpr uint64_t kAll = ones(V::kLanes);
-    for (int64_t c = 0; c < channels; c += V::kLanes) {
-      const int depth = static_cast<int>(smaller(channels - c, V::kLanes));
-      for (int v = 0; v < kVectors; ++v) {
-        const int64_t* offsets = offsets_ + v * V::kLanes;
-        const uint64_t valid = valid_ >> v * V::kLanes & kAll;
+    for (int v = 0; v < kVectors; ++v, panel += V::kLanes) {
+      const int64_t* offsets = offsets_ + v * V::kLanes;
+      const uint64_t valid = valid_ >> v * V::kLanes & kAll;
+      for (int64_t c = 0; c < channels; c += V::kLanes) {
+        const int depth = static_cast<int>(smaller(channels - c, V::kLanes));
         Reg square[V::kLanes];
         if (valid == kAll && depth == V::kLanes) {
           for (int i = 0; i < V::kLanes; ++i) square[i] = V::load(input(x, offsets[i]) + c);
@@ -150,7 +150,7 @@ class ImagePanel {
           }
         }
         V::transpose(square);
-        for (int i = 0; i < depth; ++i) V::store(panel + (c + i) * kWidth + v * V::kLanes, square[i]);
+        for (int i = 0; i < depth; ++i) V::store(panel + (c + i) * kWidth, square[i]);
       }
     }
   }
