@@ -39,6 +39,8 @@ struct ColumnStreamPanel : RowStreamPanel<V, Weight, kVectors> {
   static_assert(kVectors % kPart == 0 && kStreamRowStep % ColumnStream::kSectionRows == 0);
   using Reg = typename V::Reg;
 
+  static int64_t block_cols(const ColumnStreamView&) { return ColumnStream::kBlockCols; }
+
   // Sums beyond the last row are computed, as zeros, and not used: tiles have room for whole groups.
   static void multiply_block(const ColumnStreamView& w, int64_t block, const Tile& tile, const float* panel,
                              float* sums) {
@@ -46,11 +48,10 @@ struct ColumnStreamPanel : RowStreamPanel<V, Weight, kVectors> {
     const uint8_t* counts = w.counts + section * ColumnStream::kSectionGroups * kClasses;
     const float* values = w.values + w.starts[section].value;
     const uint8_t* index = w.index + w.starts[section].column;
-    const float* source = panel + block * ColumnStream::kBlockCols * kWidth;
     for (int64_t r = 0; r < tile.rows; r += kRows, counts += kClasses) {
       Stream end = {values, index};
       for (int v = 0; v < kVectors; v += kPart) {
-        end = multiply_group({values, index}, counts, source + v * V::kLanes, sums + r * kWidth + v * V::kLanes,
+        end = multiply_group({values, index}, counts, panel + v * V::kLanes, sums + r * kWidth + v * V::kLanes,
                              block == 0);
       }
       values = end.values;

@@ -60,20 +60,22 @@ struct RowStreamPanel {
     }
   }
 
-  // The products of one block of columns, for all rows of the tile, added to `sums` ([rows][kWidth]).
+  static int64_t block_cols(const RowStreamView& w) { return w.block_cols; }
+
+  // The products of one block of columns, whose part of the panel is given, for all rows of the tile, added to `sums`
+  // ([rows][kWidth]).
   static void multiply_block(const RowStreamView& w, int64_t block, const Tile& tile, const float* panel, float* sums) {
     const int64_t kept = block + 1 == w.blocks ? w.last_kept : w.block_kept;
     const int64_t start = block * w.block_kept * w.rows + tile.row * kept;
     const Weight* values = static_cast<const Weight*>(w.values) + start;
     const uint8_t* index = w.index + start;
-    const float* source = panel + block * w.block_cols * kWidth;
     int64_t r = 0;
     constexpr int kRows = V::stream_rows(kVectors);
     for (; r + kRows <= tile.rows; r += kRows) {
-      micro_kernel<kRows>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
+      micro_kernel<kRows>(values + r * kept, index + r * kept, kept, panel, sums + r * kWidth, block == 0);
     }
     for (; r < tile.rows; ++r) {
-      micro_kernel<1>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
+      micro_kernel<1>(values + r * kept, index + r * kept, kept, panel, sums + r * kWidth, block == 0);
     }
   }
 
@@ -146,18 +148,19 @@ struct RowStreamPanel {
 
   // Y is [batch][rows]: transpose squares back.
   static void finish_transposed(const MultiplyArgs& args, const Tile& tile, const float* sums) {
-    for (int64_t r = 0; r < tile.rows; r += V::kLanes) {
-      const int64_t row = tile.row + r;
-      const int depth = static_cast<int>(tile.rows - r < V::kLanes ? tile.rows - r : V::kLanes);
-      const Reg factor = factors<V>(args, row, depth);
-      const Reg bias = args.bias != nullptr ? load_some(args.bias + row, depth) : V::zero();
-      for (int v = 0; v < kVectors; ++v) {
+    for (int v = 0; v < kVectors; ++v) {
+      const int n = lanes_left(tile.items, v);
+      if (n == 0) break;
+      for (int64_t r = 0; r < tile.rows; r += V::kLanes) {
+        const int64_t row = tile.row + r;
+        const int depth = static_cast<int>(tile.rows - r < V::kLanes ? tile.rows - r : V::kLanes);
+        const Reg factor = factors<V>(args, row, depth);
+        const Reg bias = args.bias != nullptr ? load_some(args.bias + row, depth) : V::zero();
         Reg square[V::kLanes];
         for (int i = 0; i < V::kLanes; ++i) {
           square[i] = i < depth ? V::load(sums + (r + i) * kWidth + v * V::kLanes) : V::zero();
         }
         V::transpose(square);
-        const int n = lanes_left(tile.items, v);
         for (int i = 0; i < n; ++i) {
           const int64_t item = tile.item + v * V::kLanes + i;
           finish<V>(args, square[i], factor, bias, {item * args.ldc + row, 1, item * args.ldy + row, 1, depth});
@@ -179,7 +182,9 @@ template <template <typename, typename, int> class Panel, typename V, typename W
 void stream_tile(const View& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel, float* sums) {
   using P = Panel<V, Weight, kVectors>;
   if (new_panel) P::pack(args, w.cols, tile.item, tile.items, panel);
-  for (int64_t block = 0; block < w.blocks; ++block) P::multiply_block(w, block, tile, panel, sums);
+  for (int64_t block = 0; block < w.blocks; ++block) {
+    P::multiply_block(w, block, tile, panel + block * P::block_cols(w) * P::kWidth, sums);
+  }
   if (args.layout == NM_FEATURE_MAJOR) {
     P::finish_rows(args, tile, sums);
   } else {

@@ -52,6 +52,19 @@ struct Avx2 {
   }
   static void store_n(int8_t* p, Reg value, int n) { store_bytes(p, value, n); }
   static void store_n(uint8_t* p, Reg value, int n) { store_bytes(p, value, n); }
+
+  // The lanes whose bits are set, from p[lane] and, with bits at even places, from p[2 * lane]; zeros elsewhere, of
+  // which the memory is not touched.
+  static Reg load_bits(const float* p, uint32_t bits) {
+    const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    const __m256i set = _mm256_and_si256(_mm256_set1_epi32(static_cast<int>(bits)), bit);
+    return _mm256_maskload_ps(p, _mm256_cmpeq_epi32(set, bit));
+  }
+  static Reg load_even_bits(const float* p, uint32_t bits) {
+    const Reg even = _mm256_shuffle_ps(load_bits(p, bits), load_bits(p + 8, bits >> 8), 0x88);  // 0 1 4 5 2 3 6 7
+    return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(even), 0xd8));
+  }
+  static Reg bit_or(Reg a, Reg b) { return _mm256_or_ps(a, b); }
   static void store(float* p, Reg value) { _mm256_storeu_ps(p, value); }
   static void store_n(float* p, Reg value, int n) { _mm256_maskstore_ps(p, mask(n), value); }
   static Reg add(Reg a, Reg b) { return _mm256_add_ps(a, b); }

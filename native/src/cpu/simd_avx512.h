@@ -50,6 +50,15 @@ struct Avx512 {
   }
   static void store_n(int8_t* p, Reg value, int n) { store_bytes(p, value, n); }
   static void store_n(uint8_t* p, Reg value, int n) { store_bytes(p, value, n); }
+
+  // The lanes whose bits are set, from p[lane] and, with bits at even places, from p[2 * lane]; zeros elsewhere, of
+  // which the memory is not touched.
+  static Reg load_bits(const float* p, uint32_t bits) { return _mm512_maskz_loadu_ps(static_cast<__mmask16>(bits), p); }
+  static Reg load_even_bits(const float* p, uint32_t bits) {
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    return _mm512_permutex2var_ps(load_bits(p, bits), even, load_bits(p + 16, bits >> 16));
+  }
+  static Reg bit_or(Reg a, Reg b) { return _mm512_or_ps(a, b); }
   static void store(float* p, Reg value) { _mm512_storeu_ps(p, value); }
   static void store_n(float* p, Reg value, int n) { _mm512_mask_storeu_ps(p, mask(n), value); }
   static Reg add(Reg a, Reg b) { return _mm512_add_ps(a, b); }

@@ -10,8 +10,6 @@
 namespace nm {
 namespace {
 
-constexpr int64_t kMaxBlockCols = 128;
-
 int64_t block_kept(const RowStreamView& view, int64_t block) {
   return block + 1 == view.blocks ? view.last_kept : view.block_kept;
 }

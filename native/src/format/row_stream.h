@@ -21,6 +21,8 @@
 
 namespace nm {
 
+constexpr int64_t kMaxBlockCols = 128;
+
 // What a kernel sees. No member functions, see LanePanelView.
 struct RowStreamView {
   const void* values;  // in the matrix's type
