@@ -58,6 +58,9 @@ int32_t check_finite(int64_t r, const CompressedRow& row) {
 template <typename Encode>
 int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, const float* scales, Encode&& encode) {
   std::fill(&a->row_set[row0], &a->row_set[row0 + count], false);
+  // A pair of which this call sets one row alone is ordered when the matrix is sealed: its other row is another call's.
+  const int64_t pairs = a->stream.empty() ? 0 : a->stream.pairs();
+  for (int64_t pair = row0 / 2; pair < std::min(pairs, (row0 + count + 1) / 2); ++pair) a->pair_ordered[pair] = false;
   RowEncoder encoder(a->pattern, a->cols, flags);
   for (int64_t i = 0; i < count; ++i) {
     NM_TRY(encode(&encoder, i));
@@ -66,6 +69,11 @@ int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, const
     if (a->dtype == NM_S8) a->scales.data()[row0 + i] = scale;
     if (!a->lanes.empty()) a->lanes.put(row0 + i, *encoder.row());
     if (!a->stream.empty()) a->stream.put(row0 + i, *encoder.row());
+    const int64_t pair = (row0 + i) / 2;
+    if ((row0 + i) % 2 == 1 && i > 0 && pair < pairs) {
+      a->stream.order_pair(pair);
+      a->pair_ordered[pair] = true;
+    }
   }
   std::fill(&a->row_set[row0], &a->row_set[row0 + count], true);
   return NM_OK;
@@ -157,6 +165,7 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
       }
       if (stream) {
         a->stream = nm::RowStream(a->dtype, pattern, rows, cols);
+        a->pair_ordered = std::make_unique<std::atomic<bool>[]>(a->stream.pairs());
         nm::find_kernels(a.get(), Packing::kRowStream);
       }
       if (dtype == NM_S8) a->scales = nm::AlignedArray<float>(rows);
@@ -235,6 +244,9 @@ int32_t nm_matrix_seal(nm_matrix* a) {
     if (row < a->rows) {
       return fail(NM_INVALID_STATE, "matrix: expected all %" PRId64 " rows to be set, row %" PRId64 " is not", a->rows,
                   row);
+    }
+    for (int64_t pair = 0; !a->stream.empty() && pair < a->stream.pairs(); ++pair) {
+      if (!a->pair_ordered[pair]) a->stream.order_pair(pair);
     }
     a->sealed = true;
     return NM_OK;

@@ -106,7 +106,10 @@ struct Avx2 {
   // Broadcasts come from memory: two loads a cycle leave room for them, and AVX2 cores have one port for permutes that
   // cross lanes.
   static const float* eight_weights(const float* p) { return p; }
-  static Reg broadcast(const float* weights, int j) { return _mm256_broadcast_ss(weights + j); }
+  template <int kIndex>
+  static Reg broadcast(const float* weights) {
+    return _mm256_broadcast_ss(weights + kIndex);
+  }
   // Other types are widened first.
   static Reg eight_weights(const Bf16* p) {
     const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
@@ -115,7 +118,10 @@ struct Avx2 {
   static Reg eight_weights(const int8_t* p) {
     return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
   }
-  static Reg broadcast(Reg weights, int j) { return _mm256_permutevar8x32_ps(weights, _mm256_set1_epi32(j)); }
+  template <int kIndex>
+  static Reg broadcast(Reg weights) {
+    return _mm256_permutevar8x32_ps(weights, _mm256_set1_epi32(kIndex));
+  }
 
  private:
   template <typename T>

@@ -110,7 +110,10 @@ struct Avx512 {
 
   // Broadcasts are register permutes: they spare the load ports, which the panel keeps busy (5-12 % faster than memory
   // broadcasts).
-  static __m256 eight_weights(const float* p) { return _mm256_loadu_ps(p); }
+  struct Quads {
+    Reg low, high;  // four weights in each 128 bits
+  };
+  static Quads eight_weights(const float* p) { return {quad(p), quad(p + 4)}; }
   static __m256 eight_weights(const Bf16* p) {
     const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
@@ -118,11 +121,21 @@ struct Avx512 {
   static __m256 eight_weights(const int8_t* p) {
     return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
   }
-  static Reg broadcast(__m256 weights, int j) {
-    return _mm512_permutexvar_ps(_mm512_set1_epi32(j), _mm512_castps256_ps512(weights));
+  template <int kIndex>
+  static Reg broadcast(const Quads& weights) {
+    return _mm512_permute_ps(kIndex < 4 ? weights.low : weights.high, kIndex % 4 * 0x55);
+  }
+  template <int kIndex>
+  static Reg broadcast(__m256 weights) {
+    return _mm512_permutexvar_ps(_mm512_set1_epi32(kIndex), _mm512_castps256_ps512(weights));
   }
 
  private:
+  static Reg quad(const float* p) {
+    Reg four = _mm512_broadcast_f32x4(_mm_loadu_ps(p));
+    pin(&four);
+    return four;
+  }
   static Reg widen(__m256i bf16) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bf16), 16)); }
   static void store_bytes(void* p, Reg value, int n) {
     _mm_mask_storeu_epi8(p, mask(n), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(value)));

@@ -76,9 +76,9 @@ struct Scalar {
   static const Weight* eight_weights(const Weight* p) {
     return p;
   }
-  template <typename Weight>
-  static Reg broadcast(const Weight* weights, int j) {
-    return widen(weights[j]);
+  template <int kIndex, typename Weight>
+  static Reg broadcast(const Weight* weights) {
+    return widen(weights[kIndex]);
   }
 
  private:
