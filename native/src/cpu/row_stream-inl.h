@@ -27,6 +27,8 @@ template <typename V, typename Weight, int kVectors>
 struct RowStreamPanel {
   static constexpr int kWidth = kVectors * V::kLanes;
   static constexpr int kStripRows = RowStream::kStripRows;
+  static constexpr int kPart = V::stream_part(kVectors);  // vectors at once: as many as registers hold sums of
+  static_assert(kVectors % kPart == 0);
   using Reg = typename V::Reg;
 
   static void pack(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
@@ -74,12 +76,12 @@ struct RowStreamPanel {
     const float* source = panel + block * w.block_cols * kWidth;
     const int64_t alone = tile.rows % kStripRows;  // rows that are strips of their own
     int64_t r = 0;
-    constexpr int kRows = V::stream_rows(kVectors);
+    constexpr int kRows = V::stream_rows(kPart);
     for (; r + kRows <= tile.rows - alone; r += kRows) {
-      micro_kernel<kRows, kStripRows>(stream, r, source, sums + r * kWidth, block == 0);
+      multiply_parts<kRows, kStripRows>(stream, r, source, sums, block == 0);
     }
-    for (; r < tile.rows - alone; ++r) micro_kernel<1, kStripRows>(stream, r, source, sums + r * kWidth, block == 0);
-    for (; r < tile.rows; ++r) micro_kernel<1, 1>(stream, r, source, sums + r * kWidth, block == 0);
+    for (; r < tile.rows - alone; ++r) multiply_parts<1, kStripRows>(stream, r, source, sums, block == 0);
+    for (; r < tile.rows; ++r) multiply_parts<1, 1>(stream, r, source, sums, block == 0);
   }
 
   // What a tile's rows keep in a block.
@@ -89,7 +91,14 @@ struct RowStreamPanel {
     int64_t kept;
   };
 
-  // kRows rows at once, in strips of kHeight rows: kRows * kVectors independent sums hide the latency of the
+  template <int kRows, int kHeight>
+  static void multiply_parts(const Stream& stream, int64_t row, const float* panel, float* sums, bool first) {
+    for (int v = 0; v < kVectors; v += kPart) {
+      micro_kernel<kRows, kHeight>(stream, row, panel + v * V::kLanes, sums + row * kWidth + v * V::kLanes, first);
+    }
+  }
+
+  // kRows rows at once, in strips of kHeight rows: kRows * kPart independent sums hide the latency of the
   // multiply-add. Where both rows of a pair keep the same eight columns (the packing sees to that for as many as it
   // can), each row of the panel is loaded once for the two.
   template <int kRows, int kHeight>
@@ -99,9 +108,9 @@ struct RowStreamPanel {
     const int64_t kept = stream.kept, strip_size = kHeight * kept;
     const Weight* values = stream.values + strip + 8 * in_strip;
     const uint8_t* index = stream.index + strip + 8 * in_strip;
-    Reg sum[kRows][kVectors];
+    Reg sum[kRows][kPart];
     unroll<kRows>([&](auto r) {
-      unroll<kVectors>([&](auto v) {
+      unroll<kPart>([&](auto v) {
         float* p = sums + r.value * kWidth + v.value * V::kLanes;
         sum[r.value][v.value] = first ? V::zero() : V::load(p);
         __builtin_prefetch(p + kRows * kWidth);
@@ -132,7 +141,7 @@ struct RowStreamPanel {
       });
     }
     unroll<kRows>([&](auto r) {
-      unroll<kVectors>([&](auto v) { V::store(sums + r.value * kWidth + v.value * V::kLanes, sum[r.value][v.value]); });
+      unroll<kPart>([&](auto v) { V::store(sums + r.value * kWidth + v.value * V::kLanes, sum[r.value][v.value]); });
     });
   }
 
@@ -147,7 +156,7 @@ struct RowStreamPanel {
 
   template <int kRows, typename Offset>
   NM4J_INLINE static void multiply_pairs(const Weight* values, const uint8_t* index, const Offset& eight,
-                                         const float* panel, Reg (&sum)[kRows][kVectors]) {
+                                         const float* panel, Reg (&sum)[kRows][kPart]) {
     decltype(V::eight_weights(values)) weights[kRows];
     uint64_t columns[kRows / 2];
     unroll<kRows>([&](auto r) { weights[r.value] = V::eight_weights(values + eight(r.value)); });
@@ -159,7 +168,7 @@ struct RowStreamPanel {
         const float* x = panel_row<decltype(j)::value>(panel, columns[pair.value]);
         const Reg upper = V::template broadcast<decltype(j)::value>(weights[kUpper]);
         const Reg lower = V::template broadcast<decltype(j)::value>(weights[kLower]);
-        unroll<kVectors>([&](auto v) {
+        unroll<kPart>([&](auto v) {
           Reg activations = V::load(x + v.value * V::kLanes);
           V::pin(&activations);
           sum[kUpper][v.value] = V::fma(upper, activations, sum[kUpper][v.value]);
@@ -171,7 +180,7 @@ struct RowStreamPanel {
 
   template <int kRows, typename Offset>
   NM4J_INLINE static void multiply_rows(const Weight* values, const uint8_t* index, const Offset& eight,
-                                        const float* panel, Reg (&sum)[kRows][kVectors]) {
+                                        const float* panel, Reg (&sum)[kRows][kPart]) {
     decltype(V::eight_weights(values)) weights[kRows];
     uint64_t columns[kRows];
     unroll<kRows>([&](auto r) {
@@ -187,8 +196,8 @@ struct RowStreamPanel {
     });
   }
 
-  NM4J_INLINE static void multiply(Reg weight, const float* x, Reg (&sum)[kVectors]) {
-    unroll<kVectors>([&](auto v) {
+  NM4J_INLINE static void multiply(Reg weight, const float* x, Reg (&sum)[kPart]) {
+    unroll<kPart>([&](auto v) {
       sum[v.value] = V::fma(weight, V::load(x + v.value * V::kLanes), sum[v.value]);
     });
   }
@@ -288,9 +297,9 @@ template <template <typename, typename, int> class Panel, typename V, typename W
 void stream_narrow(const View& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel,
                    float* sums) {
   if constexpr (kVectors > 1) {
-    constexpr int kHalf = kVectors / 2;
-    if (tile.items <= kHalf * V::kLanes) {
-      return stream_narrow<Panel, V, Weight, kHalf>(w, args, tile, new_panel, panel, sums);
+    constexpr int kLess = V::narrower(kVectors);
+    if (tile.items <= kLess * V::kLanes) {
+      return stream_narrow<Panel, V, Weight, kLess>(w, args, tile, new_panel, panel, sums);
     }
   }
   stream_tile<Panel, V, Weight, kVectors>(w, args, tile, new_panel, panel, sums);

@@ -18,9 +18,11 @@ struct Avx2 {
   using Reg = __m256;
   using Control = __m256i;
   static constexpr int kLanes = 8;
-  static constexpr int kPanelVectors = 8;  // 8 accumulators, and the other 8 registers stay free for broadcasts
-  // Row stream: rows at once for a panel of so many vectors; 8 sums hide the latency of the multiply-add.
-  static constexpr int stream_rows(int vectors) { return 8 / vectors; }
+  static constexpr int kPanelVectors = 8;
+  static constexpr int narrower(int vectors) { return vectors > 4 ? vectors - 2 : vectors / 2; }
+  // Row stream: vectors at once, and rows at once for so many; 8 sums hide the latency of the multiply-add.
+  static constexpr int stream_part(int vectors) { return vectors % 4 == 0 ? 4 : vectors % 2 == 0 ? 2 : 1; }
+  static constexpr int stream_rows(int part) { return 8 / part; }
   // Column stream: vectors at once, each with 4 sums.
   static constexpr int class_vectors(int vectors) { return vectors < 2 ? vectors : 2; }
   static constexpr int kAccumulators = 8;  // lane panels; the other 8 registers hold weights, controls, activations

@@ -5,6 +5,10 @@
 #ifndef NM4J_FORMAT_ALIGNED_ARRAY_H_
 #define NM4J_FORMAT_ALIGNED_ARRAY_H_
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -19,11 +23,18 @@ class AlignedArray {
   explicit AlignedArray(int64_t size) : size_(size) {
     int64_t bytes;
     if (__builtin_mul_overflow(size, static_cast<int64_t>(sizeof(T)), &bytes) ||
-        __builtin_add_overflow(bytes, kAlignment, &bytes)) {
+        __builtin_add_overflow(bytes, kPage, &bytes)) {
       throw std::bad_alloc();
     }
-    data_.reset(static_cast<T*>(std::aligned_alloc(kAlignment, bytes / kAlignment * kAlignment)));
+    bytes -= kPage;
+    const int64_t alignment = bytes < 2 * kPage ? kAlignment : kPage;
+    bytes = (bytes + alignment - 1) / alignment * alignment;
+    data_.reset(static_cast<T*>(std::aligned_alloc(alignment, bytes)));
     if (data_ == nullptr) throw std::bad_alloc();
+#if defined(__linux__)
+    // Refusal does not matter.
+    if (alignment == kPage) madvise(data_.get(), bytes, MADV_HUGEPAGE);
+#endif
   }
 
   T* data() { return data_.get(); }
@@ -33,6 +44,9 @@ class AlignedArray {
 
  private:
   static constexpr int64_t kAlignment = 64;
+  // Weights larger than the caches are read in order; within pages of 4 KiB, prefetchers stop at the end of each and
+  // translations miss. (Zen 5, 4096 x 4096 at 2:4, batch 128: 8 % of the time.)
+  static constexpr int64_t kPage = int64_t{2} << 20;
   struct Free {
     void operator()(T* pointer) const { std::free(pointer); }
   };
