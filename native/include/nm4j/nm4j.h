@@ -56,8 +56,8 @@ enum nm_status {
  * upper half of an fp32, in 16 bits. */
 enum nm_dtype { NM_F32 = 0, NM_BF16 = 1, NM_S8 = 2, NM_U8 = 3, NM_S32 = 4 };
 
-/* Instruction sets, each including the ones before it. AVX2 means AVX2 + FMA; AVX512 means F, BW, DQ and VL; then VNNI
- * and BF16 (every CPU with AVX512-BF16 has VNNI). */
+/* Instruction sets, each including the ones before it. AVX2 means AVX2, FMA and BMI2; AVX512 means F, BW, DQ and VL;
+ * then VNNI and BF16 (every CPU with AVX512-BF16 has VNNI). */
 enum nm_isa { NM_ISA_SCALAR = 0, NM_ISA_AVX2 = 1, NM_ISA_AVX512 = 2, NM_ISA_AVX512_VNNI = 3, NM_ISA_AVX512_BF16 = 4 };
 
 /* How activations and results lie in memory; W is rows x cols = M x K, and N is the batch. */

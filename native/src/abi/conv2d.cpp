@@ -20,14 +20,20 @@ int32_t pack(nm_conv2d* a, Pattern pattern, const Conv2dMatrix& matrix, const fl
   RowEncoder encoder(pattern, matrix.cols, flags);
   std::vector<CompressedRow> kept(positions, CompressedRow(pattern, matrix.cols));
   const RowOps& ops = row_ops(active_isa());
-  for (int64_t o = 0; o < a->geometry.out_channels; ++o) {
-    for (int64_t position = 0; position < positions; ++position) {
-      const int64_t row = o * positions + position;
-      const float* const weights = w + row * matrix.cols;
-      NM_TRY(encoder.dense(row, weights, weights + matrix.cols, mask + row * mask_row_bytes(matrix.cols)));
-      kept[position] = *encoder.row();
+  CompressedRow whole = a->weights.blank_row();
+  int64_t o = 0;
+  for (RowStream& group : a->weights.groups()) {
+    StripWriter strips(&group, ops.share, ops.partition, ops.copy);
+    for (int64_t r = 0; r < group.view().rows; ++r, ++o) {
+      for (int64_t position = 0; position < positions; ++position) {
+        const int64_t row = o * positions + position;
+        const float* const weights = w + row * matrix.cols;
+        NM_TRY(encoder.dense(row, weights, weights + matrix.cols, mask + row * mask_row_bytes(matrix.cols)));
+        kept[position] = *encoder.row();
+      }
+      a->weights.join(kept, &whole);
+      strips.add(r, &whole);
     }
-    a->weights.put(o, kept, ops.copy);
   }
   ops.fence();
   return NM_OK;

@@ -9,26 +9,10 @@
 #ifndef NM4J_CPU_COLUMN_STREAM_INL_H_
 #define NM4J_CPU_COLUMN_STREAM_INL_H_
 
-#include <type_traits>
-#include <utility>
-
 #include "cpu/row_stream-inl.h"
-
-#define NM4J_INLINE inline __attribute__((always_inline))
 
 namespace nm {
 namespace {
-
-template <typename Body, int... kIndex>
-NM4J_INLINE void unroll(std::integer_sequence<int, kIndex...>, const Body& body) {
-  (body(std::integral_constant<int, kIndex>()), ...);
-}
-
-// body(0), body(1), ... with constants: a loop would keep arrays of registers in memory.
-template <int kCount, typename Body>
-NM4J_INLINE void unroll(const Body& body) {
-  unroll(std::make_integer_sequence<int, kCount>(), body);
-}
 
 template <typename V, typename Weight, int kVectors>
 struct ColumnStreamPanel : RowStreamPanel<V, Weight, kVectors> {
@@ -120,7 +104,5 @@ void column_stream_run(const PackedWeights& weights, const MultiplyArgs& args, i
 
 }  // namespace
 }  // namespace nm
-
-#undef NM4J_INLINE
 
 #endif  // NM4J_CPU_COLUMN_STREAM_INL_H_

@@ -18,9 +18,11 @@ struct Avx2 {
   using Reg = __m256;
   using Control = __m256i;
   static constexpr int kLanes = 8;
-  static constexpr int kPanelVectors = 8;  // 8 accumulators, and the other 8 registers stay free for broadcasts
-  // Row stream: rows at once for a panel of so many vectors; 8 sums hide the latency of the multiply-add.
-  static constexpr int stream_rows(int vectors) { return 8 / vectors; }
+  static constexpr int kPanelVectors = 8;
+  static constexpr int narrower(int vectors) { return vectors > 4 ? vectors - 2 : vectors / 2; }
+  // Row stream: vectors at once, and rows at once for so many; 8 sums hide the latency of the multiply-add.
+  static constexpr int stream_part(int vectors) { return vectors % 4 == 0 ? 4 : vectors % 2 == 0 ? 2 : 1; }
+  static constexpr int stream_rows(int part) { return 8 / part; }
   // Column stream: vectors at once, each with 4 sums.
   static constexpr int class_vectors(int vectors) { return vectors < 2 ? vectors : 2; }
   static constexpr int kAccumulators = 8;  // lane panels; the other 8 registers hold weights, controls, activations
@@ -119,7 +121,10 @@ struct Avx2 {
   // Broadcasts come from memory: two loads a cycle leave room for them, and AVX2 cores have one port for permutes that
   // cross lanes.
   static const float* eight_weights(const float* p) { return p; }
-  static Reg broadcast(const float* weights, int j) { return _mm256_broadcast_ss(weights + j); }
+  template <int kIndex>
+  static Reg broadcast(const float* weights) {
+    return _mm256_broadcast_ss(weights + kIndex);
+  }
   // Other types are widened first.
   static Reg eight_weights(const Bf16* p) {
     const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
@@ -128,7 +133,10 @@ struct Avx2 {
   static Reg eight_weights(const int8_t* p) {
     return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
   }
-  static Reg broadcast(Reg weights, int j) { return _mm256_permutevar8x32_ps(weights, _mm256_set1_epi32(j)); }
+  template <int kIndex>
+  static Reg broadcast(Reg weights) {
+    return _mm256_permutevar8x32_ps(weights, _mm256_set1_epi32(kIndex));
+  }
 
  private:
   template <typename T>

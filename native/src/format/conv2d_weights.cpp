@@ -18,27 +18,26 @@ Conv2dWeights::Conv2dWeights(const nm_conv2d_geometry& geometry, Pattern pattern
   }
 }
 
-void Conv2dWeights::put(int64_t o, const std::vector<CompressedRow>& positions, Copy copy) {
-  CompressedRow whole(pattern_, positions_ * padded_);
+void Conv2dWeights::join(const std::vector<CompressedRow>& positions, CompressedRow* whole) const {
   int64_t i = 0;
   for (int64_t position = 0; position < positions_; ++position) {
     const CompressedRow& row = positions[position];
     for (int64_t k = 0; k < row.kept; ++k, ++i) {
-      whole.index[i] = row.index[k];
-      whole.values[i] = row.values[k];
+      whole->index[i] = row.index[k];
+      whole->values[i] = row.values[k];
     }
     // A short last group with fewer than N columns keeps them all; padding is kept for the rest.
     const int64_t padding = pattern_.kept(padded_) - row.kept;
     for (int64_t k = 0; k < padding; ++k, ++i) {
-      whole.index[i] = static_cast<uint8_t>((channels_ + k) % pattern_.m);
-      whole.values[i] = 0.0f;
+      whole->index[i] = static_cast<uint8_t>((channels_ + k) % pattern_.m);
+      whole->values[i] = 0.0f;
     }
   }
-  groups_[o / rows_].put(o % rows_, whole, copy);
+  decode_mask(*whole, whole->mask.data());
 }
 
 void Conv2dWeights::get(int64_t o, float* dense) const {
-  CompressedRow whole(pattern_, positions_ * padded_);
+  CompressedRow whole = blank_row();
   groups_[o / rows_].get(o % rows_, &whole);
   std::fill_n(dense, positions_ * channels_, 0.0f);
   for (int64_t i = 0; i < whole.kept; ++i) {

@@ -19,8 +19,12 @@ class Conv2dWeights {
  public:
   Conv2dWeights(const nm_conv2d_geometry& geometry, Pattern pattern);
 
-  // Sets output channel `o` from what it keeps at each kernel position: rows of in_channels / groups columns.
-  void put(int64_t o, const std::vector<CompressedRow>& positions, Copy copy);
+  // The row of a group's matrix that an output channel becomes, from what it keeps at each kernel position: rows of
+  // in_channels / groups columns.
+  CompressedRow blank_row() const { return CompressedRow(pattern_, positions_ * padded_); }
+  void join(const std::vector<CompressedRow>& positions, CompressedRow* whole) const;
+
+  std::vector<RowStream>& groups() { return groups_; }
 
   // The dense weights of output channel `o`: positions x (in_channels / groups).
   void get(int64_t o, float* dense) const;
