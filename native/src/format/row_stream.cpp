@@ -112,12 +112,16 @@ void RowStream::put_strip(int64_t r, const CompressedRow* rows, Share share, Par
         const uint8_t* const in_group = rows[i].index.data() + block * view_.block_kept;
         for (int64_t k = 0; k < kept; ++k) cols[k] = static_cast<uint8_t>(in_group[k] + group_cols[k]);
         partition(from, cols, which[i % 2], kept, first, row_values, row_index);
-        const auto place = [&](int64_t k, int64_t to, int64_t count) {
-          for (int64_t j = 0; j < count; ++j) narrow(row_values[k + j], &values[to + j]);
-          std::memcpy(&index[to], &row_index[k], count);
-        };
-        for (int64_t k = 0; k < eights; k += kEight) place(k, k * kStripRows + i * kEight, kEight);
-        place(eights, eights * kStripRows + i * (kept - eights), kept - eights);
+        for (int64_t k = 0; k < eights; k += kEight) {
+          const int64_t to = k * kStripRows + i * kEight;
+          for (int64_t j = 0; j < kEight; ++j) narrow(row_values[k + j], &values[to + j]);
+          std::memcpy(&index[to], &row_index[k], kEight);
+        }
+        const int64_t rest = eights * kStripRows + i * (kept - eights);
+        for (int64_t k = eights; k < kept; ++k) {
+          narrow(row_values[k], &values[rest + k - eights]);
+          index[rest + k - eights] = row_index[k];
+        }
       }
       const int64_t to = places.strip(), count = kStripRows * kept;
       copy(values, values_.data() + to * sizeof(Weight), count * sizeof(Weight), stream);
