@@ -120,7 +120,7 @@ final class Multiplier {
     };
   }
 
-  private static int nativeActivation(Activation activation) {
+  static int nativeActivation(Activation activation) {
     return switch (activation) {
       case IDENTITY -> Bindings.NM_IDENTITY;
       case RELU -> Bindings.NM_RELU;
