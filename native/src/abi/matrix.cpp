@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cmath>
+#include <numeric>
 
 #include "abi/check.h"
 #include "abi/encode.h"
@@ -63,7 +64,11 @@ int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, const
     NM_TRY(encode(&encoder, i));
     if (a->dtype == NM_S8) NM_TRY(check_finite(row0 + i, *encoder.row()));
     const float scale = scales != nullptr ? scales[i] : quantize_row(a->dtype, encoder.row());
-    if (a->dtype == NM_S8) a->scales.data()[row0 + i] = scale;
+    if (a->dtype == NM_S8) {
+      const std::vector<float>& integers = encoder.row()->values;
+      a->scales.data()[row0 + i] = scale;
+      a->sums.data()[row0 + i] = static_cast<int32_t>(std::accumulate(integers.begin(), integers.end(), int64_t{0}));
+    }
     if (!a->lanes.empty()) a->lanes.put(row0 + i, *encoder.row());
     if (!a->stream.empty()) a->stream.put(row0 + i, *encoder.row());
   }
@@ -142,7 +147,11 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
     }
     NM_TRY(nm::check_isa_request());
     const Pattern pattern{n, m};
-    const bool lanes = (workload & NM_SMALL_BATCH) != 0 && nm::LanePanel::supports(pattern);
+    // Integers are multiplied over lane panels at any batch, where a kernel does.
+    const nm::Kernel* integers =
+        nm::find_kernel(static_cast<nm_dtype>(dtype), NM_U8, Packing::kLanePanel, nm::active_isa());
+    const bool always = integers != nullptr && integers->any_batch;
+    const bool lanes = ((workload & NM_SMALL_BATCH) != 0 || always) && nm::LanePanel::supports(pattern);
     const bool stream = (workload & NM_LARGE_BATCH) != 0 || !lanes;
     try {
       auto a = std::make_unique<nm_matrix>();
@@ -159,7 +168,10 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
         a->stream = nm::RowStream(a->dtype, pattern, rows, cols);
         nm::find_kernels(a.get(), Packing::kRowStream);
       }
-      if (dtype == NM_S8) a->scales = nm::AlignedArray<float>(rows);
+      if (dtype == NM_S8) {
+        a->scales = nm::AlignedArray<float>(rows);
+        a->sums = nm::AlignedArray<int32_t>(rows);
+      }
       a->row_set = std::make_unique<std::atomic<bool>[]>(rows);
       *out = a.release();
       return NM_OK;
@@ -320,8 +332,8 @@ int32_t nm_matrix_bytes(const nm_matrix* a, int64_t* bytes) {
   return guarded([&]() -> int32_t {
     NM_TRY(nm::check_not_null("matrix", a));
     NM_TRY(nm::check_not_null("bytes", bytes));
-    *bytes =
-        static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes() + a->columns.bytes() + a->scales.bytes();
+    *bytes = static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes() + a->columns.bytes() +
+             a->scales.bytes() + a->sums.bytes();
     return NM_OK;
   });
 }

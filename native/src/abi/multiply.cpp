@@ -22,6 +22,9 @@ IntegerRange integer_range(int32_t dtype) {
   return dtype == NM_S8 ? IntegerRange{-128, 127} : dtype == NM_U8 ? IntegerRange{0, 255} : IntegerRange{0, 0};
 }
 
+// Products of weights and activations, at most 128 * 255, whose sum fits 32 bits.
+constexpr int64_t kMostIntegers = INT32_MAX / (128 * 255);
+
 int64_t element_bytes(int32_t dtype) { return dtype == NM_S8 || dtype == NM_U8 ? 1 : dtype == NM_BF16 ? 2 : 4; }
 
 // A matrix that kernels know to multiply with such activations, and sizes that make sense.
@@ -43,12 +46,31 @@ int32_t check_operation(const nm_matrix* a, const nm_product& p, const Kernel** 
     return fail(NM_OVERFLOW, "y: expected a size in bytes below 2^63, got %" PRId64 " x %" PRId64, a->rows, p.batch);
   }
   *kernel = a->kernel(static_cast<nm_dtype>(p.x_dtype), p.batch);
-  if (*kernel == nullptr || p.y_dtype == NM_S32) {
+  const bool integers = integer_range(p.x_dtype).high != 0;
+  if (*kernel == nullptr || (p.y_dtype == NM_S32 && !integers)) {
     return fail(NM_UNSUPPORTED,
                 "dtypes: no product of weights of type %d has activations of type %d and results of type %d", a->dtype,
                 p.x_dtype, p.y_dtype);
   }
+  const int64_t kept = integers ? a->pattern.kept(a->cols) : 0;
+  if (kept > kMostIntegers) {
+    return fail(NM_UNSUPPORTED, "cols: expected at most %" PRId64 " kept weights a row for integers, got %" PRId64,
+                kMostIntegers, kept);
+  }
   return NM_OK;
+}
+
+// Sums are results as they are.
+int32_t check_raw(const nm_product& p) {
+  const bool raw = p.alpha == 1.0f && p.beta == 0.0f && p.bias == nullptr && p.feature_scale == nullptr &&
+                   p.activation == NM_IDENTITY;
+  if (p.y_dtype != NM_S32 || raw) return NM_OK;
+  return fail(
+      NM_INVALID_ARGUMENT,
+      "results of type 4 (s32): expected alpha 1, beta 0, no bias, no feature_scale and activation 0 (identity), "
+      "got alpha %g, beta %g, %s bias, %s feature_scale, activation %d",
+      static_cast<double>(p.alpha), static_cast<double>(p.beta), p.bias != nullptr ? "a" : "no",
+      p.feature_scale != nullptr ? "a" : "no", p.activation);
 }
 
 int32_t check_quantization(const char* name, int32_t dtype, float scale, int32_t zero) {
@@ -134,6 +156,7 @@ MultiplyArgs arguments(const nm_matrix* a, const nm_product& p, int64_t i) {
   args.x_zero = p.x_zero;
   args.alpha = integer_range(p.x_dtype).high != 0 ? p.alpha * p.x_scale : p.alpha;
   args.weight_scale = a->dtype == NM_S8 ? a->scales.data() : nullptr;
+  args.weight_sum = a->dtype == NM_S8 ? a->sums.data() : nullptr;
   args.feature_scale = p.feature_scale;
   args.c = p.beta != 0.0f ? at(p.c, i * p.c_stride, p.y_dtype) : nullptr;
   args.ldc = p.ldc;
@@ -163,6 +186,7 @@ int32_t multiply(const nm_matrix* a, const nm_product& p, int64_t tile_begin, in
   if (p.activation < NM_IDENTITY || p.activation > NM_GELU) {
     return fail(NM_INVALID_ARGUMENT, "activation: expected 0 (identity), 1 (ReLU) or 2 (GELU), got %d", p.activation);
   }
+  NM_TRY(check_raw(p));
   NM_TRY(check_quantization("x", p.x_dtype, p.x_scale, p.x_zero));
   NM_TRY(check_quantization("y", p.y_dtype, p.y_scale, p.y_zero));
   NM_TRY(check_buffers(a, p));
