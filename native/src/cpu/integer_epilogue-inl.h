@@ -32,11 +32,16 @@ typename V::Reg load_sums(const int32_t* from) {
   return V::load(value);
 }
 
-template <typename V, typename T>
+// kPlain: scales and bias at most, whose code is then short enough for the next block of products to begin behind it.
+template <typename V, typename T, bool kPlain>
 void finish_vector(const MultiplyArgs& args, typename V::Reg value, typename V::Reg factor, typename V::Reg bias,
                    const Place& at) {
   if constexpr (std::is_same_v<T, int32_t>) {
     V::store_n(static_cast<float*>(args.y) + at.y, value, at.n);
+  } else if constexpr (kPlain) {
+    value = V::mul(factor, value);
+    if (args.bias != nullptr) value = V::add(value, bias);
+    store_strided<V>(static_cast<T*>(args.y) + at.y, 1, Stored<V, T>::encode(args, value), at.n);
   } else {
     finish_as<V, T>(args, V::mul(factor, value), bias, at);
   }
@@ -48,7 +53,7 @@ int lanes_of(int64_t left) {
 }
 
 // Item by item, so that what is written lies together.
-template <typename V, typename T>
+template <typename V, typename T, bool kPlain>
 __attribute__((flatten)) void finish_items(const MultiplyArgs& shared, const Tile& tile, const IntegerSums& sums) {
   const MultiplyArgs args = shared;  // a copy that results cannot alias stays in registers
   constexpr int64_t kRows = 128;
@@ -63,7 +68,7 @@ __attribute__((flatten)) void finish_items(const MultiplyArgs& shared, const Til
     for (int64_t i = 0; i < tile.items; ++i) {
       const int64_t item = tile.item + i;
       for (int64_t r = 0; r < rows; r += V::kLanes) {
-        finish_vector<V, T>(args, load_sums<V, T>(sums.at + i * sums.pitch + first + r), V::load(factor + r),
+        finish_vector<V, T, kPlain>(args, load_sums<V, T>(sums.at + i * sums.pitch + first + r), V::load(factor + r),
                             V::load(bias + r),
                             {item * args.ldc + row + r, 1, item * args.ldy + row + r, 1, lanes_of<V>(rows - r)});
       }
@@ -72,7 +77,7 @@ __attribute__((flatten)) void finish_items(const MultiplyArgs& shared, const Til
 }
 
 // Row by row: transpose squares.
-template <typename V, typename T>
+template <typename V, typename T, bool kPlain>
 __attribute__((flatten)) void finish_features(const MultiplyArgs& shared, const Tile& tile, const IntegerSums& sums) {
   const MultiplyArgs args = shared;
   for (int64_t r = 0; r < tile.rows; r += V::kLanes) {
@@ -84,7 +89,7 @@ __attribute__((flatten)) void finish_features(const MultiplyArgs& shared, const 
       const int64_t item = tile.item + i;
       for (int j = 0; j < lanes_of<V>(tile.rows - r); ++j) {
         const int64_t row = tile.row + r + j;
-        finish_vector<V, T>(args, square[j], V::set1(factor_of(args, row)),
+        finish_vector<V, T, kPlain>(args, square[j], V::set1(factor_of(args, row)),
                             V::set1(args.bias != nullptr ? args.bias[row] : 0.0f),
                             {row * args.ldc + item, 1, row * args.ldy + item, 1, n});
       }
@@ -92,12 +97,21 @@ __attribute__((flatten)) void finish_features(const MultiplyArgs& shared, const 
   }
 }
 
+template <typename V, typename T, bool kPlain>
+void finish_layout(const MultiplyArgs& args, const Tile& tile, const IntegerSums& sums) {
+  if (args.layout == NM_BATCH_MAJOR) {
+    finish_items<V, T, kPlain>(args, tile, sums);
+  } else {
+    finish_features<V, T, kPlain>(args, tile, sums);
+  }
+}
+
 template <typename V, typename T>
 void finish_sums_as(const MultiplyArgs& args, const Tile& tile, const IntegerSums& sums) {
-  if (args.layout == NM_BATCH_MAJOR) {
-    finish_items<V, T>(args, tile, sums);
+  if (args.c == nullptr && args.activation == NM_IDENTITY) {
+    finish_layout<V, T, true>(args, tile, sums);
   } else {
-    finish_features<V, T>(args, tile, sums);
+    finish_layout<V, T, false>(args, tile, sums);
   }
 }
 
