@@ -57,7 +57,7 @@ enum nm_status {
 enum nm_dtype { NM_F32 = 0, NM_BF16 = 1, NM_S8 = 2, NM_U8 = 3, NM_S32 = 4 };
 
 /* Instruction sets, each including the ones before it. AVX2 means AVX2, FMA and BMI2; AVX512 means F, BW, DQ and VL;
- * then VNNI and BF16 (every CPU with AVX512-BF16 has VNNI). */
+ * then VNNI (with VBMI: not the first CPUs that have VNNI) and BF16. */
 enum nm_isa { NM_ISA_SCALAR = 0, NM_ISA_AVX2 = 1, NM_ISA_AVX512 = 2, NM_ISA_AVX512_VNNI = 3, NM_ISA_AVX512_BF16 = 4 };
 
 /* How activations and results lie in memory; W is rows x cols = M x K, and N is the batch. */
@@ -250,7 +250,8 @@ NM_API int32_t nm_matrix_kernel(const nm_matrix* a, int32_t layout, int64_t batc
  * infinities and NaN; those opposite a kept 0.0 do.
  * For a given matrix, layout, batch and instruction set the result is the same bits on every call, however the tiles
  * are split over calls and threads.
- * Each calling thread keeps a scratch buffer of at most 256 bytes * (cols + 512) until it ends. */
+ * Each calling thread keeps a scratch buffer of at most 256 bytes * (cols + 640) until it ends; products of integers on
+ * instruction sets before AVX512_VNNI one more, of at most 256 bytes * (cols + rows + 512). */
 
 /* Number of tiles into which the product is divided; each writes its own part of Y. */
 NM_API int32_t nm_multiply_tiles(const nm_matrix* a, int32_t layout, int64_t batch, int64_t* tiles);
@@ -267,7 +268,13 @@ NM_API int32_t nm_multiply_f32(const nm_matrix* a, int32_t layout, int64_t batch
  *                 NM_F32    NM_F32           NM_F32, NM_BF16, NM_S8, NM_U8
  *                 NM_BF16   NM_F32, NM_BF16  NM_F32, NM_BF16, NM_S8, NM_U8
  *                 NM_S8     NM_F32           NM_F32, NM_BF16, NM_S8, NM_U8
+ *                 NM_S8     NM_S8, NM_U8     NM_F32, NM_BF16, NM_S8, NM_U8, NM_S32
  * Others are NM_UNSUPPORTED. C always has Y's type and quantisation.
+ * Integers times integers: the sum of w (x - x_zero) over a row's kept weights is exact, on every instruction set; it
+ * is rounded to fp32 once, then scaled. Rows that keep more than 65793 weights, whose sums may not fit 32 bits, are
+ * NM_UNSUPPORTED for integer activations. Results of NM_S32 are these sums themselves: no scale applies (those of X and
+ * of the weights included), and alpha must be 1, beta 0, bias and feature_scale NULL, activation NM_IDENTITY; anything
+ * else is NM_INVALID_ARGUMENT.
  * Integers stand for real numbers: scale * (integer - zero), with x_scale and x_zero for X, y_scale and y_zero for Y
  * and C. A result is stored as round(value / y_scale) + y_zero, ties to even, limited to the type's range; NaN becomes
  * the lowest value. (1 / y_scale is computed once, in fp32.) Results of bf16 are rounded to nearest, ties to even. Set

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cmath>
+#include <numeric>
 
 #include "abi/check.h"
 #include "abi/encode.h"
@@ -77,7 +78,11 @@ int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, const
     NM_TRY(encode(&encoder, r - row0));
     if (a->dtype == NM_S8) NM_TRY(check_finite(r, *encoder.row()));
     const float scale = scales != nullptr ? scales[r - row0] : quantize_row(a->dtype, encoder.row());
-    if (a->dtype == NM_S8) a->scales.data()[r] = scale;
+    if (a->dtype == NM_S8) {
+      const auto integers = encoder.row()->values.begin();
+      a->scales.data()[r] = scale;
+      a->sums.data()[r] = static_cast<int32_t>(std::accumulate(integers, integers + encoder.row()->kept, int64_t{0}));
+    }
     if (!a->lanes.empty()) lanes.add(r, *encoder.row(), r + 1 == row0 + count);
     if (!a->stream.empty()) strips.add(r, encoder.row());
   }
@@ -159,7 +164,11 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
     }
     NM_TRY(nm::check_isa_request());
     const Pattern pattern{n, m};
-    const bool lanes = (workload & NM_SMALL_BATCH) != 0 && nm::LanePanel::supports(pattern);
+    // Integers are multiplied over lane panels at any batch, where a kernel does.
+    const nm::Kernel* integers =
+        nm::find_kernel(static_cast<nm_dtype>(dtype), NM_U8, Packing::kLanePanel, nm::active_isa());
+    const bool always = integers != nullptr && integers->any_batch;
+    const bool lanes = ((workload & NM_SMALL_BATCH) != 0 || always) && nm::LanePanel::supports(pattern);
     const bool stream = (workload & NM_LARGE_BATCH) != 0 || !lanes;
     try {
       auto a = std::make_unique<nm_matrix>();
@@ -176,7 +185,10 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
         a->stream = nm::RowStream(a->dtype, pattern, rows, cols);
         nm::find_kernels(a.get(), Packing::kRowStream);
       }
-      if (dtype == NM_S8) a->scales = nm::AlignedArray<float>(rows);
+      if (dtype == NM_S8) {
+        a->scales = nm::AlignedArray<float>(rows);
+        a->sums = nm::AlignedArray<int32_t>(rows);
+      }
       a->row_set = std::make_unique<std::atomic<bool>[]>(rows);
       if (stream) a->strip_ordered = std::make_unique<std::atomic<bool>[]>(a->stream.strips());
       *out = a.release();
@@ -398,8 +410,8 @@ int32_t nm_matrix_bytes(const nm_matrix* a, int64_t* bytes) {
   return guarded([&]() -> int32_t {
     NM_TRY(nm::check_not_null("matrix", a));
     NM_TRY(nm::check_not_null("bytes", bytes));
-    *bytes =
-        static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes() + a->columns.bytes() + a->scales.bytes();
+    *bytes = static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes() + a->columns.bytes() +
+             a->scales.bytes() + a->sums.bytes();
     return NM_OK;
   });
 }

@@ -25,7 +25,8 @@ nm_isa detect() {
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!avx2) return NM_ISA_SCALAR;
   if (!avx512) return NM_ISA_AVX2;
-  if (!__builtin_cpu_supports("avx512vnni")) return NM_ISA_AVX512;
+  // The kernels permute bytes too, which the first CPUs with VNNI (Cascade Lake, Cooper Lake) cannot.
+  if (!__builtin_cpu_supports("avx512vnni") || !__builtin_cpu_supports("avx512vbmi")) return NM_ISA_AVX512;
   return __builtin_cpu_supports("avx512bf16") ? NM_ISA_AVX512_BF16 : NM_ISA_AVX512_VNNI;
 }
 
@@ -64,6 +65,7 @@ std::string read_features() {
   NM_FEATURE("avx512dq");
   NM_FEATURE("avx512vl");
   NM_FEATURE("avx512vnni");
+  NM_FEATURE("avx512vbmi");
   NM_FEATURE("avx512bf16");
 #undef NM_FEATURE
   return list;

@@ -39,4 +39,6 @@ Tiling conv2d_tiling(int64_t rows, int64_t pixels) {
 
 Tiling lane_panel_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 64, 16, batch, kMaxLaneItems); }
 
+Tiling integer_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 128, 64, batch, 192); }
+
 }  // namespace nm
