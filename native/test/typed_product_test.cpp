@@ -105,6 +105,7 @@ TEST_P(TypedProductTest, AMovedMaskBitShows) {
     spec.activation = NM_IDENTITY;
     TypedProduct product(weights, spec, random_);
     product.product().y_scale = 128.0f;  // no result is at the end of the range
+    product.product().y_zero = result() == NM_U8 ? 128 : 0;
     product.Run();
     ASSERT_TRUE(product.Matches());
     const int64_t row = random_.Int(0, 19), group = 4 * random_.Int(0, 15);

@@ -43,14 +43,24 @@ int32_t check_row_range(const nm_matrix* a, int64_t row0, int64_t count) {
 
 // Integers cannot stand for infinity and NaN.
 int32_t check_finite(int64_t r, const CompressedRow& row) {
-  for (size_t i = 0; i < row.values.size(); ++i) {
+  for (int64_t i = 0; i < row.kept; ++i) {
     if (!std::isfinite(row.values[i])) {
       return fail(NM_NAN,
                   "weights: expected finite ones to make 8-bit integers of, got %f at row %" PRId64 ", column %" PRId64,
-                  static_cast<double>(row.values[i]), r, row.cols[i]);
+                  static_cast<double>(row.values[i]), r, row.col(i));
     }
   }
   return NM_OK;
+}
+
+// Strips of which these rows are a part are not in order, those which they fill are once the rows are set. Others
+// are put in order when the matrix is sealed.
+void mark_strips(nm_matrix* a, int64_t row0, int64_t count, bool set) {
+  constexpr int64_t kRows = RowStream::kStripRows;
+  if (a->stream.empty()) return;
+  const int64_t first = set ? (row0 + kRows - 1) / kRows : row0 / kRows;
+  const int64_t end = set ? (row0 + count) / kRows : (row0 + count + kRows - 1) / kRows;
+  for (int64_t strip = first; strip < std::min(end, a->stream.strips()); ++strip) a->strip_ordered[strip] = set;
 }
 
 // Sets rows from an encoder: encode(encoder, i) fills it with row i of the block. `scales` are those of rows that hold
@@ -59,21 +69,28 @@ template <typename Encode>
 int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, const float* scales, Encode&& encode) {
   std::fill(&a->row_set[row0], &a->row_set[row0 + count], false);
   RowEncoder encoder(a->pattern, a->cols, flags);
-  for (int64_t i = 0; i < count; ++i) {
-    NM_TRY(encode(&encoder, i));
-    if (a->dtype == NM_S8) NM_TRY(check_finite(row0 + i, *encoder.row()));
-    const float scale = scales != nullptr ? scales[i] : quantize_row(a->dtype, encoder.row());
-    if (a->dtype == NM_S8) a->scales.data()[row0 + i] = scale;
-    if (!a->lanes.empty()) a->lanes.put(row0 + i, *encoder.row());
-    if (!a->stream.empty()) a->stream.put(row0 + i, *encoder.row());
+  const RowOps& ops = row_ops(active_isa());
+  LaneWriter lanes(&a->lanes, ops.interleave);
+  StripWriter strips(&a->stream, ops.share, ops.partition, ops.copy);
+  mark_strips(a, row0, count, false);
+  for (int64_t r = row0; r < row0 + count; ++r) {
+    NM_TRY(encode(&encoder, r - row0));
+    if (a->dtype == NM_S8) NM_TRY(check_finite(r, *encoder.row()));
+    const float scale = scales != nullptr ? scales[r - row0] : quantize_row(a->dtype, encoder.row());
+    if (a->dtype == NM_S8) a->scales.data()[r] = scale;
+    if (!a->lanes.empty()) lanes.add(r, *encoder.row(), r + 1 == row0 + count);
+    if (!a->stream.empty()) strips.add(r, encoder.row());
   }
+  strips.finish();
+  ops.fence();
+  mark_strips(a, row0, count, true);
   std::fill(&a->row_set[row0], &a->row_set[row0 + count], true);
   return NM_OK;
 }
 
 template <typename Visit>
 void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
-  CompressedRow row(a->pattern.kept(a->cols));
+  CompressedRow row(a->pattern, a->cols);
   for (int64_t i = 0; i < count; ++i) {
     if (a->stream.empty()) {
       a->lanes.get(row0 + i, &row);
@@ -81,7 +98,7 @@ void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
       a->stream.get(row0 + i, &row);
     }
     if (a->dtype == NM_S8) {
-      for (float& value : row.values) value *= a->scales.data()[row0 + i];
+      for (int64_t k = 0; k < row.kept; ++k) row.values[k] *= a->scales.data()[row0 + i];
     }
     visit(i, row);
   }
@@ -161,6 +178,7 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
       }
       if (dtype == NM_S8) a->scales = nm::AlignedArray<float>(rows);
       a->row_set = std::make_unique<std::atomic<bool>[]>(rows);
+      if (stream) a->strip_ordered = std::make_unique<std::atomic<bool>[]>(a->stream.strips());
       *out = a.release();
       return NM_OK;
     } catch (const std::bad_alloc&) {
@@ -180,7 +198,27 @@ int32_t nm_matrix_set_rows_f32(nm_matrix* a, int64_t row0, int64_t count, const 
     NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
     NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
     return nm::set_rows(a, row0, count, flags, nullptr, [&](RowEncoder* encoder, int64_t i) {
-      return encoder->dense(row0 + i, w + i * ld, mask + i * mask_row_bytes(a->cols));
+      return encoder->dense(row0 + i, w + i * ld, w + std::min(i + 1, count - 1) * ld,
+                            mask + i * mask_row_bytes(a->cols));
+    });
+  });
+}
+
+int32_t nm_matrix_prune_rows_f32(nm_matrix* a, int64_t row0, int64_t count, const float* w, int64_t ld, int32_t flags,
+                                 uint8_t* mask) {
+  return guarded([&]() -> int32_t {
+    Span dense, bits = {"mask", nullptr, 0, 0, 0};
+    NM_TRY(nm::check_open(a));
+    NM_TRY(nm::check_row_range(a, row0, count));
+    NM_TRY(nm::check_flags(flags));
+    NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
+    if (mask != nullptr) NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
+    NM_TRY(nm::check_disjoint(dense, bits));
+    return nm::set_rows(a, row0, count, flags, nullptr, [&](RowEncoder* encoder, int64_t i) -> int32_t {
+      NM_TRY(encoder->prune(row0 + i, w + i * ld, w + std::min(i + 1, count - 1) * ld));
+      const std::vector<uint8_t>& kept = encoder->row()->mask;
+      if (mask != nullptr) std::copy(kept.begin(), kept.end(), mask + i * mask_row_bytes(a->cols));
+      return NM_OK;
     });
   });
 }
@@ -206,7 +244,7 @@ int32_t nm_matrix_set_rows_s8(nm_matrix* a, int64_t row0, int64_t count, const i
     std::vector<float> row(a->cols);
     return nm::set_rows(a, row0, count, 0, scales, [&](RowEncoder* encoder, int64_t i) {
       std::copy_n(w + i * ld, a->cols, row.begin());
-      return encoder->dense(row0 + i, row.data(), mask + i * mask_row_bytes(a->cols));
+      return encoder->dense(row0 + i, row.data(), row.data(), mask + i * mask_row_bytes(a->cols));
     });
   });
 }
@@ -236,6 +274,11 @@ int32_t nm_matrix_seal(nm_matrix* a) {
       return fail(NM_INVALID_STATE, "matrix: expected all %" PRId64 " rows to be set, row %" PRId64 " is not", a->rows,
                   row);
     }
+    const nm::RowOps& ops = nm::row_ops(nm::active_isa());
+    for (int64_t strip = 0; !a->stream.empty() && strip < a->stream.strips(); ++strip) {
+      if (!a->strip_ordered[strip]) a->stream.order_strip(strip, ops.share, ops.partition, ops.copy);
+    }
+    ops.fence();
     a->sealed = true;
     return NM_OK;
   });
@@ -317,8 +360,7 @@ int32_t nm_matrix_get_rows_f32(const nm_matrix* a, int64_t row0, int64_t count, 
       for (int64_t i = 0; i < count; ++i) a->columns.get(row0 + i, w + i * ld);
       return NM_OK;
     }
-    nm::get_rows(a, row0, count,
-                 [&](int64_t i, const nm::CompressedRow& row) { nm::decode_dense(row, a->cols, w + i * ld); });
+    nm::get_rows(a, row0, count, [&](int64_t i, const nm::CompressedRow& row) { nm::decode_dense(row, w + i * ld); });
     return NM_OK;
   });
 }
@@ -334,8 +376,8 @@ int32_t nm_matrix_get_compressed_f32(const nm_matrix* a, int64_t row0, int64_t c
     NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
     NM_TRY(nm::check_disjoint(packed, bits));
     nm::get_rows(a, row0, count, [&](int64_t i, const nm::CompressedRow& row) {
-      std::copy(row.values.begin(), row.values.end(), values + i * kept);
-      nm::decode_mask(row, a->cols, mask + i * mask_row_bytes(a->cols));
+      std::copy_n(row.values.begin(), kept, values + i * kept);
+      nm::decode_mask(row, mask + i * mask_row_bytes(a->cols));
     });
     return NM_OK;
   });

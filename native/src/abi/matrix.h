@@ -26,8 +26,9 @@ struct nm_matrix {
   nm::AlignedArray<float> scales;  // of int8 weights, one per row; else empty
   // By packing and type of activations; NULL where the packing is empty or no kernel takes the type.
   const nm::Kernel* kernels[nm::kPackings][nm::kDtypes];
-  int64_t small_limit;                           // with both packings: the largest batch that runs on lanes
-  std::unique_ptr<std::atomic<bool>[]> row_set;  // while rows are set
+  int64_t small_limit;  // with both packings: the largest batch that runs on lanes
+  // While rows are set: which rows are, and which strips of the row stream are in their final order.
+  std::unique_ptr<std::atomic<bool>[]> row_set, strip_ordered;
   std::atomic<bool> sealed;
 
   bool transposed() const { return !columns.empty(); }

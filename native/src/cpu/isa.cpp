@@ -20,7 +20,7 @@ std::atomic<nm_isa> limit{kBestIsa};
 // __builtin_cpu_supports also asks the operating system (XGETBV) whether it saves the registers.
 nm_isa detect() {
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!avx2) return NM_ISA_SCALAR;
@@ -58,6 +58,7 @@ std::string read_features() {
   NM_FEATURE("avx");
   NM_FEATURE("fma");
   NM_FEATURE("avx2");
+  NM_FEATURE("bmi2");
   NM_FEATURE("avx512f");
   NM_FEATURE("avx512bw");
   NM_FEATURE("avx512dq");

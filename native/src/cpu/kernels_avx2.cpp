@@ -3,6 +3,7 @@
 //
 // The kernels for AVX2 + FMA.
 #include "cpu/column_stream-inl.h"
+#include "cpu/conv2d-inl.h"
 #include "cpu/finish-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
@@ -25,5 +26,9 @@ NM4J_RUN(row_stream_s8_avx2, row_stream_run<Avx2, int8_t>)
 NM4J_RUN(column_stream_f32_avx2, column_stream_run<Avx2>)
 
 void finish_avx2(const MultiplyArgs& args, int64_t features) { finish_product<Avx2>(args, features); }
+
+void conv2d_f32_avx2(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+  conv2d_run<Avx2>(args, tile_begin, tile_end);
+}
 
 }  // namespace nm

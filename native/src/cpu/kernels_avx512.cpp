@@ -3,6 +3,7 @@
 //
 // The kernels for AVX-512.
 #include "cpu/column_stream-inl.h"
+#include "cpu/conv2d-inl.h"
 #include "cpu/finish-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
@@ -25,5 +26,9 @@ NM4J_RUN(row_stream_s8_avx512, row_stream_run<Avx512, int8_t>)
 NM4J_RUN(column_stream_f32_avx512, column_stream_run<Avx512>)
 
 void finish_avx512(const MultiplyArgs& args, int64_t features) { finish_product<Avx512>(args, features); }
+
+void conv2d_f32_avx512(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+  conv2d_run<Avx512>(args, tile_begin, tile_end);
+}
 
 }  // namespace nm

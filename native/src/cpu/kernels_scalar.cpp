@@ -3,6 +3,7 @@
 //
 // The kernels for the portable reference.
 #include "cpu/column_stream-inl.h"
+#include "cpu/conv2d-inl.h"
 #include "cpu/finish-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
@@ -25,5 +26,9 @@ NM4J_RUN(row_stream_s8_scalar, row_stream_run<Scalar, int8_t>)
 NM4J_RUN(column_stream_f32_scalar, column_stream_run<Scalar>)
 
 void finish_scalar(const MultiplyArgs& args, int64_t features) { finish_product<Scalar>(args, features); }
+
+void conv2d_f32_scalar(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+  conv2d_run<Scalar>(args, tile_begin, tile_end);
+}
 
 }  // namespace nm
