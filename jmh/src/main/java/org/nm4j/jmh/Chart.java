@@ -1,0 +1,174 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.jmh;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.apache.batik.svggen.SVGGraphics2D;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.CategorySeries;
+import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
+import org.knowm.xchart.style.CategoryStyler;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.Marker;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+import org.w3c.dom.Document;
+
+/**
+ * A chart over named columns. Series are told apart by colour, by marker and, levels from lines, by
+ * dashes, so that no reader depends on colours alone.
+ *
+ * <p>XChart draws, Batik writes the SVG: XChart's own SVG writer would bring a library under the
+ * LGPL.
+ */
+final class Chart {
+  private static final int WIDTH = 960;
+  private static final int HEIGHT = 560;
+  private static final String FONT = Font.SANS_SERIF;
+
+  /** Okabe and Ito's colours, which colour-blind readers can tell apart, darkest first. */
+  private static final List<Color> COLOURS =
+      List.of(
+          new Color(0x0072B2),
+          new Color(0xD55E00),
+          new Color(0x009E73),
+          new Color(0xCC79A7),
+          new Color(0xE69F00),
+          new Color(0x56B4E9));
+
+  private static final List<Marker> MARKERS =
+      List.of(
+          SeriesMarkers.CIRCLE,
+          SeriesMarkers.SQUARE,
+          SeriesMarkers.TRIANGLE_UP,
+          SeriesMarkers.DIAMOND,
+          SeriesMarkers.TRIANGLE_DOWN,
+          SeriesMarkers.CROSS);
+
+  private final CategoryChart chart;
+  private final List<?> columns;
+  private int coloured;
+
+  /**
+   * @param what is shown
+   * @param conditions of the measurement
+   * @param columns what stands at the x axis, in order
+   */
+  Chart(String what, String conditions, String xAxis, String yAxis, List<?> columns) {
+    this.columns = columns;
+    chart =
+        new CategoryChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(what + " (" + conditions + ")")
+            .xAxisTitle(xAxis)
+            .yAxisTitle(yAxis)
+            .build();
+    CategoryStyler styler = chart.getStyler();
+    styler.setChartBackgroundColor(Color.WHITE);
+    styler.setPlotBorderVisible(false);
+    styler.setPlotGridVerticalLinesVisible(false);
+    styler.setPlotGridLinesColor(new Color(0xDDDDDD));
+    styler.setChartTitleBoxVisible(false);
+    styler.setChartTitleFont(new Font(FONT, Font.BOLD, 14));
+    styler.setAxisTitleFont(new Font(FONT, Font.BOLD, 14));
+    styler.setAxisTickLabelsFont(new Font(FONT, Font.PLAIN, 13));
+    styler.setLegendFont(new Font(FONT, Font.PLAIN, 13));
+    styler.setLegendPosition(LegendPosition.OutsideE);
+    styler.setLegendBorderColor(Color.WHITE);
+    styler.setYAxisMin(0.0);
+    styler.setAvailableSpaceFill(0.7);
+    styler.setDecimalPattern("#,##0.##");
+  }
+
+  /** A line with markers through what there is. */
+  void line(String label, Map<Object, Double> values) {
+    CategorySeries series = add(label, values, CategorySeriesRenderStyle.Line);
+    series.setLineStyle(new BasicStroke(2f));
+  }
+
+  /** Large markers without a line, around those of lines. */
+  void markers(String label, Map<Object, Double> values) {
+    CategorySeries series = add(label, values, CategorySeriesRenderStyle.Scatter);
+    series.setMarker(SeriesMarkers.CROSS);
+    series.setMarkerColor(Color.BLACK);
+  }
+
+  void bars(String label, Map<Object, Double> values) {
+    add(label, values, CategorySeriesRenderStyle.Bar);
+  }
+
+  /** A black dashed line across. */
+  void level(String label, double value) {
+    CategorySeries series =
+        chart.addSeries(label, columns, Collections.nCopies(columns.size(), value));
+    series.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
+    series.setMarker(SeriesMarkers.NONE);
+    series.setLineColor(Color.BLACK);
+    series.setLineStyle(dashes());
+  }
+
+  /** A dashed line across that belongs to the line added before. */
+  void levelOfLast(String label, double value) {
+    level(label, value);
+    chart.getSeriesMap().get(label).setLineColor(colour(coloured - 1));
+  }
+
+  private static BasicStroke dashes() {
+    return new BasicStroke(
+        1.5f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_MITER, 10, new float[] {7, 5}, 0);
+  }
+
+  private CategorySeries add(
+      String label, Map<Object, Double> values, CategorySeriesRenderStyle style) {
+    List<Double> column = new ArrayList<>();
+    columns.forEach(name -> column.add(values.get(name)));
+    CategorySeries series = chart.addSeries(label, columns, column);
+    series.setChartCategorySeriesRenderStyle(style);
+    series.setFillColor(colour(coloured));
+    series.setLineColor(colour(coloured));
+    series.setMarkerColor(colour(coloured));
+    series.setMarker(MARKERS.get(coloured % MARKERS.size()));
+    coloured++;
+    return series;
+  }
+
+  private static Color colour(int index) {
+    return COLOURS.get(index % COLOURS.size());
+  }
+
+  /** Writes an SVG file. */
+  void write(Path file) throws IOException {
+    SVGGraphics2D graphics = new SVGGraphics2D(svg());
+    chart.paint(graphics, WIDTH, HEIGHT);
+    graphics.setSVGCanvasSize(new java.awt.Dimension(WIDTH, HEIGHT));
+    try (BufferedWriter out = Files.newBufferedWriter(file)) {
+      graphics.stream(out, true);
+    }
+  }
+
+  private static Document svg() {
+    try {
+      return DocumentBuilderFactory.newInstance()
+          .newDocumentBuilder()
+          .getDOMImplementation()
+          .createDocument("http://www.w3.org/2000/svg", "svg", null);
+    } catch (ParserConfigurationException e) {
+      throw new AssertionError("every JDK has an XML parser", e);
+    }
+  }
+}
