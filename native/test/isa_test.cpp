@@ -25,7 +25,9 @@ int32_t CompilerDetectedIsa() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return NM_ISA_SCALAR;
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return avx512 ? NM_ISA_AVX512 : NM_ISA_AVX2;
+  if (!avx512) return NM_ISA_AVX2;
+  if (!__builtin_cpu_supports("avx512vnni")) return NM_ISA_AVX512;
+  return __builtin_cpu_supports("avx512bf16") ? NM_ISA_AVX512_BF16 : NM_ISA_AVX512_VNNI;
 #else
   return NM_ISA_SCALAR;
 #endif
@@ -34,7 +36,7 @@ int32_t CompilerDetectedIsa() {
 // What NM4J_ISA leaves of the detected one.
 int32_t AllowedIsa() {
   const char* asked = std::getenv("NM4J_ISA");
-  for (int32_t isa = NM_ISA_SCALAR; asked != nullptr && isa <= NM_ISA_AVX512; ++isa) {
+  for (int32_t isa = NM_ISA_SCALAR; asked != nullptr && isa <= kBestIsa; ++isa) {
     if (std::string(asked) == kIsaNames[isa]) return std::min(isa, CompilerDetectedIsa());
   }
   return CompilerDetectedIsa();
@@ -58,7 +60,7 @@ TEST(IsaTest, FeaturesNameWhatIsDetected) {
 }
 
 TEST(IsaTest, LimitLowersAndLifts) {
-  for (int32_t limit = NM_ISA_SCALAR; limit <= NM_ISA_AVX512; ++limit) {
+  for (int32_t limit = NM_ISA_SCALAR; limit <= kBestIsa; ++limit) {
     IsaLimit held(limit);
     EXPECT_EQ(ActiveIsa(), std::min(limit, AllowedIsa()));
   }
@@ -66,7 +68,7 @@ TEST(IsaTest, LimitLowersAndLifts) {
 }
 
 TEST(IsaTest, ReasonNamesTheActiveOne) {
-  for (int32_t limit = NM_ISA_SCALAR; limit <= NM_ISA_AVX512; ++limit) {
+  for (int32_t limit = NM_ISA_SCALAR; limit <= kBestIsa; ++limit) {
     IsaLimit held(limit);
     EXPECT_TRUE(ContainsWord(nm_isa_reason(), kIsaNames[ActiveIsa()])) << nm_isa_reason();
   }
@@ -80,7 +82,7 @@ TEST(IsaTest, ReasonNamesTheLimit) {
 
 TEST(IsaTest, Refusals) {
   EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_isa_limit(-1), {"-1"}));
-  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_isa_limit(3), {"3"}));
+  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_isa_limit(kBestIsa + 1), {std::to_string(kBestIsa + 1)}));
   EXPECT_EQ(ActiveIsa(), AllowedIsa()) << "a refused limit has no effect";
   EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_isa_detected(nullptr), {"isa", "null"}));
   EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_isa_active(nullptr), {"isa", "null"}));
@@ -89,7 +91,7 @@ TEST(IsaTest, Refusals) {
 TEST(IsaTest, EveryLevelMultiplies) {
   Random random;
   const Weights weights = IntegerWeights(37, 75, {2, 4}, random);
-  for (int32_t limit = NM_ISA_SCALAR; limit <= NM_ISA_AVX512; ++limit) {
+  for (int32_t limit = NM_ISA_SCALAR; limit <= kBestIsa; ++limit) {
     IsaLimit held(limit);
     for (int32_t workload : kWorkloads) {
       const Handle a = weights.Pack(workload);

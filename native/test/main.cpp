@@ -32,7 +32,7 @@ bool AsksForMissingIsa() {
   int32_t detected = NM_ISA_SCALAR;
   // Fails where NM4J_ISA names nothing at all, which is a test's business.
   if (nm_isa_detected(&detected) != NM_OK) return false;
-  for (int32_t isa = detected + 1; isa <= NM_ISA_AVX512; ++isa) {
+  for (int32_t isa = detected + 1; isa <= kBestIsa; ++isa) {
     if (std::strcmp(asked, kIsaNames[isa]) == 0) {
       std::printf("SKIPPED: this machine has no %s\n", asked);
       return true;

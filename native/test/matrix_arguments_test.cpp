@@ -42,8 +42,8 @@ TEST(CreateTest, Patterns) {
 }
 
 TEST(CreateTest, Enums) {
-  EXPECT_TRUE(RefusesToCreate(NM_UNSUPPORTED, 8, 8, {2, 4}, NM_BF16, NM_ANY_BATCH, {"dtype", "1"}));
-  EXPECT_TRUE(RefusesToCreate(NM_UNSUPPORTED, 8, 8, {2, 4}, NM_S8, NM_ANY_BATCH, {"dtype", "2"}));
+  EXPECT_TRUE(RefusesToCreate(NM_INVALID_ARGUMENT, 8, 8, {2, 4}, NM_U8, NM_ANY_BATCH, {"dtype", "3"}));
+  EXPECT_TRUE(RefusesToCreate(NM_INVALID_ARGUMENT, 8, 8, {2, 4}, NM_S32, NM_ANY_BATCH, {"dtype", "4"}));
   EXPECT_TRUE(RefusesToCreate(NM_INVALID_ARGUMENT, 8, 8, {2, 4}, 77, NM_ANY_BATCH, {"dtype", "77"}));
   EXPECT_TRUE(RefusesToCreate(NM_INVALID_ARGUMENT, 8, 8, {2, 4}, -1, NM_ANY_BATCH, {"dtype", "-1"}));
   for (int32_t workload : {0, 77, -1}) {

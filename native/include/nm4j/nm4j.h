@@ -11,8 +11,8 @@
  * Conventions, valid for every function unless it says otherwise:
  *  - Sizes, leading dimensions and positions are int64_t and count elements. ld is the distance between the starts of
  *    two consecutive rows and is at least the row's length. Any byte count must fit int64_t.
- *  - Pointers to float need the natural alignment of float (4 bytes), no more. Memory stays the caller's; nothing is
- *    kept after a function returns. Nothing outside the documented elements is read or written, padding between
+ *  - Pointers need the natural alignment of their element type (float: 4 bytes), no more. Memory stays the caller's;
+ * nothing is kept after a function returns. Nothing outside the documented elements is read or written, padding between
  *    `cols` and `ld` included.
  *  - Where overlap is refused, buffers whose address ranges meet are refused, except columns of one wide buffer: equal
  *    leading dimensions and column ranges that do not meet.
@@ -45,18 +45,20 @@ enum nm_status {
   NM_INVALID_PATTERN = 2,  /* not 1 <= N < M <= 32 */
   NM_OVERFLOW = 3,         /* a byte count does not fit int64_t or the address space */
   NM_PATTERN_BREACH = 4,   /* a matrix or mask keeps more than N in a group */
-  NM_NAN = 5,              /* a NaN among the weights, and NM_ALLOW_NAN not given */
+  NM_NAN = 5,              /* a NaN among the weights, and NM_ALLOW_NAN not given; with NM_S8 any infinity too */
   NM_OUT_OF_MEMORY = 6,
   NM_INVALID_STATE = 7, /* matrix not sealed yet, already sealed, or rows missing */
-  NM_UNSUPPORTED = 8,   /* legal, but not implemented for this dtype */
+  NM_UNSUPPORTED = 8,   /* legal, but not implemented for these element types or this matrix */
   NM_INTERNAL = 9       /* a defect of this library */
 };
 
-/* Element types. Only NM_F32 is implemented; the others are refused with NM_UNSUPPORTED. */
-enum nm_dtype { NM_F32 = 0, NM_BF16 = 1, NM_S8 = 2 };
+/* Element types. Weights are NM_F32, NM_BF16 or NM_S8; activations and results as "multiplication" says. A bf16 is the
+ * upper half of an fp32, in 16 bits. */
+enum nm_dtype { NM_F32 = 0, NM_BF16 = 1, NM_S8 = 2, NM_U8 = 3, NM_S32 = 4 };
 
-/* Instruction sets, each including the ones before it. AVX2 means AVX2 + FMA; AVX512 means F, BW, DQ and VL. */
-enum nm_isa { NM_ISA_SCALAR = 0, NM_ISA_AVX2 = 1, NM_ISA_AVX512 = 2 };
+/* Instruction sets, each including the ones before it. AVX2 means AVX2 + FMA; AVX512 means F, BW, DQ and VL; then VNNI
+ * and BF16 (every CPU with AVX512-BF16 has VNNI). */
+enum nm_isa { NM_ISA_SCALAR = 0, NM_ISA_AVX2 = 1, NM_ISA_AVX512 = 2, NM_ISA_AVX512_VNNI = 3, NM_ISA_AVX512_BF16 = 4 };
 
 /* How activations and results lie in memory; W is rows x cols = M x K, and N is the batch. */
 enum nm_layout {
@@ -99,8 +101,8 @@ NM_API const char* nm_cpu_name(void);
 NM_API const char* nm_cpu_features(void);
 
 /* The best instruction set this CPU and operating system support, and the one in use. In use is the smallest of:
- * detected, the environment variable NM4J_ISA (scalar, avx2, avx512; read once), and nm_isa_limit().
- * NM_INVALID_ARGUMENT when NM4J_ISA is set to anything else. */
+ * detected, the environment variable NM4J_ISA (scalar, avx2, avx512, avx512vnni, avx512bf16; read once), and
+ * nm_isa_limit(). NM_INVALID_ARGUMENT when NM4J_ISA is set to anything else. */
 NM_API int32_t nm_isa_detected(int32_t* isa);
 NM_API int32_t nm_isa_active(int32_t* isa);
 
@@ -109,7 +111,7 @@ NM_API int32_t nm_isa_active(int32_t* isa);
 NM_API const char* nm_isa_reason(void);
 
 /* Limits the process to `isa` from now on; matrices created before keep their kernels. A value above the detected one
- * is accepted and has no effect. Pass NM_ISA_AVX512 to lift an earlier limit (NM4J_ISA still holds). */
+ * is accepted and has no effect. Pass NM_ISA_AVX512_BF16 to lift an earlier limit (NM4J_ISA still holds). */
 NM_API int32_t nm_isa_limit(int32_t isa);
 
 /* -------------------------------------------------------------------------------------------------------- masks --
@@ -174,7 +176,12 @@ NM_API int32_t nm_decompress_f32(const float* values, const uint8_t* mask, int64
 
 typedef struct nm_matrix nm_matrix;
 
-/* 1 <= rows, cols. Kernels are chosen here, by the instruction set in use. *out is NULL on failure. */
+/* 1 <= rows, cols. dtype is the type in which weights are stored:
+ *   NM_F32   as they are
+ *   NM_BF16  rounded to the nearest bf16, ties to even; NaN stays NaN
+ *   NM_S8    integers -127 .. 127 times one scale per row. From fp32 rows: scale = max |w| / 127 over the kept weights
+ *            (1 if all are 0, and at least the smallest normal fp32), integers rounded to nearest, ties to even.
+ * Kernels are chosen here, by the instruction set in use. *out is NULL on failure. */
 NM_API int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32_t dtype, int32_t workload,
                                 nm_matrix** out);
 
@@ -182,6 +189,11 @@ NM_API int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m
  * group; completed as nm_compress_f32 does). On failure rows of the block are left unset. */
 NM_API int32_t nm_matrix_set_rows_f32(nm_matrix* a, int64_t row0, int64_t count, const float* w, int64_t ld,
                                       const uint8_t* mask, int32_t flags);
+
+/* Sets rows of an NM_S8 matrix from integers and one scale per row (count scales, finite): weight = scale * integer.
+ * -128 is allowed here. NM_UNSUPPORTED for other matrices. */
+NM_API int32_t nm_matrix_set_rows_s8(nm_matrix* a, int64_t row0, int64_t count, const int8_t* w, int64_t ld,
+                                     const uint8_t* mask, const float* scales);
 
 /* The same from the portable format (count rows of values and mask). */
 NM_API int32_t nm_matrix_set_compressed_f32(nm_matrix* a, int64_t row0, int64_t count, const float* values,
@@ -192,21 +204,25 @@ NM_API int32_t nm_matrix_set_compressed_f32(nm_matrix* a, int64_t row0, int64_t 
 NM_API int32_t nm_matrix_seal(nm_matrix* a);
 
 /* W^T, cols x rows, from a sealed W of rows x cols: a new sealed matrix, independent of `a`, packed for large batches
- * and to be freed like any other. Multiplied as any other: with the activations dY of batch x rows, batch-major,
- * nm_multiply_f32 of W^T gives dX = dY W, the backward pass of a linear layer Y = X W^T. W needs no mask that also fits
- * its columns: the rows of W^T obey no pattern. nm_matrix_get_rows_f32 gives its dense rows; the portable format and
- * another transposition, which need a pattern, are NM_UNSUPPORTED. Kept positions stay kept, zeros among them.
- * Time and memory grow with the kept weights; nothing dense is made. *out is NULL on failure. */
+ * and to be freed like any other; its weights are fp32, whatever the type of a. Multiplied as any other: with the
+ * activations dY of batch x rows, batch-major, nm_multiply_f32 of W^T gives dX = dY W, the backward pass of a linear
+ * layer Y = X W^T. W needs no mask that also fits its columns: the rows of W^T obey no pattern. nm_matrix_get_rows_f32
+ * gives its dense rows; the portable format and another transposition, which need a pattern, are NM_UNSUPPORTED. Kept
+ * positions stay kept, zeros among them. Time and memory grow with the kept weights; nothing dense is made. *out is
+ * NULL on failure. */
 NM_API int32_t nm_matrix_transpose(const nm_matrix* a, nm_matrix** out);
 
 /* Frees the matrix; NULL is allowed. No other call on it may be running. */
 NM_API int32_t nm_matrix_free(nm_matrix* a);
 
-/* The rows back as dense (+0.0 where not kept) or in the portable format. Exactly what was set, bit for bit. Sealed
- * matrices only. */
+/* The rows back as dense (+0.0 where not kept) or in the portable format. NM_F32: exactly what was set, bit for bit;
+ * NM_BF16: rounded to bf16; NM_S8: scale * integer, rounded to fp32 once. Sealed matrices only. */
 NM_API int32_t nm_matrix_get_rows_f32(const nm_matrix* a, int64_t row0, int64_t count, float* w, int64_t ld);
 NM_API int32_t nm_matrix_get_compressed_f32(const nm_matrix* a, int64_t row0, int64_t count, float* values,
                                             uint8_t* mask);
+
+/* The scales of an NM_S8 matrix, one per row; for a matrix of another dtype ones. Sealed matrices only. */
+NM_API int32_t nm_matrix_get_scales(const nm_matrix* a, int64_t row0, int64_t count, float* scales);
 
 /* Bytes of memory the packed matrix occupies. */
 NM_API int32_t nm_matrix_bytes(const nm_matrix* a, int64_t* bytes);
@@ -228,11 +244,47 @@ NM_API int32_t nm_matrix_kernel(const nm_matrix* a, int32_t layout, int64_t batc
 /* Number of tiles into which the product is divided; each writes its own part of Y. */
 NM_API int32_t nm_multiply_tiles(const nm_matrix* a, int32_t layout, int64_t batch, int64_t* tiles);
 
-/* Computes tiles tile_begin .. tile_end - 1. All arguments are checked on every call. Calls with disjoint ranges may
- * run concurrently on the same buffers. */
+/* Computes tiles tile_begin .. tile_end - 1 of a product of fp32 activations and results. All arguments are checked on
+ * every call. Calls with disjoint ranges may run concurrently on the same buffers. */
 NM_API int32_t nm_multiply_f32(const nm_matrix* a, int32_t layout, int64_t batch, const float* x, int64_t ldx,
                                float alpha, const float* c, int64_t ldc, float beta, const float* bias,
                                int32_t activation, float* y, int64_t ldy, int64_t tile_begin, int64_t tile_end);
+
+/* A product in general: element types, quantisation, scales per feature and strided batches.
+ *   Y_i = act(alpha * f * (W X_i) + beta * C_i + bias),  i = 0 .. count - 1,  f: feature_scale of the output feature
+ * Types (x, y):   weights   x                y and c
+ *                 NM_F32    NM_F32           NM_F32, NM_BF16, NM_S8, NM_U8
+ *                 NM_BF16   NM_F32, NM_BF16  NM_F32, NM_BF16, NM_S8, NM_U8
+ *                 NM_S8     NM_F32           NM_F32, NM_BF16, NM_S8, NM_U8
+ * Others are NM_UNSUPPORTED. C always has Y's type and quantisation.
+ * Integers stand for real numbers: scale * (integer - zero), with x_scale and x_zero for X, y_scale and y_zero for Y
+ * and C. A result is stored as round(value / y_scale) + y_zero, ties to even, limited to the type's range; NaN becomes
+ * the lowest value. (1 / y_scale is computed once, in fp32.) Results of bf16 are rounded to nearest, ties to even. Set
+ * every member; a struct of zeros but for the sizes and pointers is not a valid product (alpha = 0). */
+typedef struct nm_product {
+  int32_t layout;
+  int32_t activation;
+  int64_t batch;
+  int64_t count;              /* products with the same W, at least 0 */
+  const void* x;              /* X_0 */
+  int64_t ldx, x_stride;      /* X_i begins x_stride elements after X_(i-1); at least 0, 0: all the same X */
+  const void* c;              /* C_0 */
+  int64_t ldc, c_stride;      /* as for x */
+  void* y;                    /* Y_0 */
+  int64_t ldy, y_stride;      /* so that no two Y_i share an element: one after the other, or as columns of
+                                 one buffer (y_stride >= a row of Y_i and count * y_stride <= ldy) */
+  const float* bias;          /* rows floats, or NULL */
+  const float* feature_scale; /* rows floats, or NULL: 1 */
+  float alpha, beta;
+  int32_t x_dtype, y_dtype;
+  float x_scale, y_scale; /* of integers only, ignored otherwise; finite, positive */
+  int32_t x_zero, y_zero; /* of integers only, ignored otherwise; within the type's range */
+} nm_product;
+
+/* Tiles of all count products together; the name of the kernel; and some of the tiles, as nm_multiply_f32. */
+NM_API int32_t nm_product_tiles(const nm_matrix* a, const nm_product* product, int64_t* tiles);
+NM_API int32_t nm_product_kernel(const nm_matrix* a, const nm_product* product, const char** name);
+NM_API int32_t nm_multiply(const nm_matrix* a, const nm_product* product, int64_t tile_begin, int64_t tile_end);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,6 @@
 #include "format/mask_rows.h"
 
 namespace nm {
-namespace {
 
 int32_t check_address_space(const Span& span) {
   uintptr_t end;
@@ -16,8 +15,6 @@ int32_t check_address_space(const Span& span) {
   }
   return NM_OK;
 }
-
-}  // namespace
 
 int32_t check_pattern(int32_t n, int32_t m) {
   if (1 <= n && n < m && m <= kMaxGroup) return NM_OK;

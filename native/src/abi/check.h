@@ -30,6 +30,9 @@ int32_t check_not_negative(const char* name, int64_t value);
 int32_t check_matrix(const char* name, const void* data, int64_t rows, int64_t cols, int64_t ld, int64_t element_size,
                      Span* span);
 
+// The span ends within the address space.
+int32_t check_address_space(const Span& span);
+
 // A mask of rows x cols bits. Fills *span.
 int32_t check_mask(const char* name, const void* mask, int64_t rows, int64_t cols, Span* span);
 

@@ -21,8 +21,8 @@ class RowEncoder {
   int32_t dense(int64_t r, const float* row, const uint8_t* mask);
   int32_t portable(int64_t r, const float* values, const uint8_t* mask);
 
-  // The last row encoded, and its complete mask.
-  const CompressedRow& row() const { return row_; }
+  // The last row encoded, which the caller may change, and its complete mask.
+  CompressedRow* row() { return &row_; }
   const std::vector<uint8_t>& mask() const { return mask_; }
 
  private:

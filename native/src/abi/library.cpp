@@ -13,7 +13,8 @@ namespace nm {
 int32_t check_isa_request() {
   const IsaRequest& request = requested_isa();
   if (request.valid) return NM_OK;
-  return fail(NM_INVALID_ARGUMENT, "NM4J_ISA: expected scalar, avx2 or avx512, got \"%.64s\"", request.text.c_str());
+  return fail(NM_INVALID_ARGUMENT, "NM4J_ISA: expected scalar, avx2, avx512, avx512vnni or avx512bf16, got \"%.64s\"",
+              request.text.c_str());
 }
 
 }  // namespace nm
@@ -52,8 +53,8 @@ const char* nm_isa_reason(void) {
 
 int32_t nm_isa_limit(int32_t isa) {
   return guarded([&]() -> int32_t {
-    if (isa < NM_ISA_SCALAR || isa > NM_ISA_AVX512) {
-      return fail(NM_INVALID_ARGUMENT, "isa: expected 0 (scalar), 1 (avx2) or 2 (avx512), got %d", isa);
+    if (isa < NM_ISA_SCALAR || isa > nm::kBestIsa) {
+      return fail(NM_INVALID_ARGUMENT, "isa: expected 0 (scalar) to %d (avx512bf16), got %d", nm::kBestIsa, isa);
     }
     nm::limit_isa(static_cast<nm_isa>(isa));
     return NM_OK;

@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cinttypes>
+#include <cmath>
 
 #include "abi/check.h"
 #include "abi/encode.h"
 #include "cpu/crossover.h"
 #include "cpu/isa.h"
 #include "format/mask_rows.h"
+#include "format/row_quantizer.h"
 
 namespace nm {
 
@@ -39,15 +41,31 @@ int32_t check_row_range(const nm_matrix* a, int64_t row0, int64_t count) {
               row0, count);
 }
 
-// Sets rows from an encoder: encode(encoder, i) fills it with row i of the block.
+// Integers cannot stand for infinity and NaN.
+int32_t check_finite(int64_t r, const CompressedRow& row) {
+  for (size_t i = 0; i < row.values.size(); ++i) {
+    if (!std::isfinite(row.values[i])) {
+      return fail(NM_NAN,
+                  "weights: expected finite ones to make 8-bit integers of, got %f at row %" PRId64 ", column %" PRId64,
+                  static_cast<double>(row.values[i]), r, row.cols[i]);
+    }
+  }
+  return NM_OK;
+}
+
+// Sets rows from an encoder: encode(encoder, i) fills it with row i of the block. `scales` are those of rows that hold
+// integers already; NULL: rows are to be quantised.
 template <typename Encode>
-int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, Encode&& encode) {
+int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, const float* scales, Encode&& encode) {
   std::fill(&a->row_set[row0], &a->row_set[row0 + count], false);
   RowEncoder encoder(a->pattern, a->cols, flags);
   for (int64_t i = 0; i < count; ++i) {
     NM_TRY(encode(&encoder, i));
-    if (!a->lanes.empty()) a->lanes.put(row0 + i, encoder.row());
-    if (!a->stream.empty()) a->stream.put(row0 + i, encoder.row());
+    if (a->dtype == NM_S8) NM_TRY(check_finite(row0 + i, *encoder.row()));
+    const float scale = scales != nullptr ? scales[i] : quantize_row(a->dtype, encoder.row());
+    if (a->dtype == NM_S8) a->scales.data()[row0 + i] = scale;
+    if (!a->lanes.empty()) a->lanes.put(row0 + i, *encoder.row());
+    if (!a->stream.empty()) a->stream.put(row0 + i, *encoder.row());
   }
   std::fill(&a->row_set[row0], &a->row_set[row0 + count], true);
   return NM_OK;
@@ -62,13 +80,16 @@ void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
     } else {
       a->stream.get(row0 + i, &row);
     }
+    if (a->dtype == NM_S8) {
+      for (float& value : row.values) value *= a->scales.data()[row0 + i];
+    }
     visit(i, row);
   }
 }
 
-// A sealed matrix's weights as a row stream, unpacked from lane panels if it has none.
-RowStream unpack_lanes(const nm_matrix* a) {
-  RowStream stream(a->pattern, a->rows, a->cols);
+// A sealed matrix's weights as a row stream of fp32.
+RowStream unpack(const nm_matrix* a) {
+  RowStream stream(NM_F32, a->pattern, a->rows, a->cols);
   get_rows(a, 0, a->rows, [&](int64_t r, const CompressedRow& row) { stream.put(r, row); });
   return stream;
 }
@@ -86,11 +107,15 @@ int32_t check_shape(int64_t rows, int64_t cols) {
 }
 
 int32_t check_dtype(int32_t dtype) {
-  if (dtype == NM_F32) return NM_OK;
-  if (dtype == NM_BF16 || dtype == NM_S8) {
-    return fail(NM_UNSUPPORTED, "dtype: expected 0 (f32), the only one of this version, got %d", dtype);
+  if (dtype == NM_F32 || dtype == NM_BF16 || dtype == NM_S8) return NM_OK;
+  return fail(NM_INVALID_ARGUMENT, "dtype: expected 0 (f32), 1 (bf16) or 2 (s8) for weights, got %d", dtype);
+}
+
+void find_kernels(nm_matrix* a, Packing packing) {
+  for (int activations = 0; activations < kDtypes; ++activations) {
+    a->kernels[static_cast<int>(packing)][activations] =
+        find_kernel(a->dtype, static_cast<nm_dtype>(activations), packing, active_isa());
   }
-  return fail(NM_INVALID_ARGUMENT, "dtype: expected 0 (f32), got %d", dtype);
 }
 
 }  // namespace
@@ -123,16 +148,18 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
       auto a = std::make_unique<nm_matrix>();
       a->rows = rows;
       a->cols = cols;
+      a->dtype = static_cast<nm_dtype>(dtype);
       a->pattern = pattern;
       if (lanes) {
-        a->lanes = nm::LanePanel(pattern, rows, cols);
-        a->small = nm::find_kernel(NM_F32, Packing::kLanePanel, nm::active_isa());
-        a->small_limit = nm::max_lane_batch(a->small->isa, a->lanes.view());
+        a->lanes = nm::LanePanel(a->dtype, pattern, rows, cols);
+        a->small_limit = nm::max_lane_batch(nm::active_isa(), a->lanes.view());
+        nm::find_kernels(a.get(), Packing::kLanePanel);
       }
       if (stream) {
-        a->stream = nm::RowStream(pattern, rows, cols);
-        a->large = nm::find_kernel(NM_F32, Packing::kRowStream, nm::active_isa());
+        a->stream = nm::RowStream(a->dtype, pattern, rows, cols);
+        nm::find_kernels(a.get(), Packing::kRowStream);
       }
+      if (dtype == NM_S8) a->scales = nm::AlignedArray<float>(rows);
       a->row_set = std::make_unique<std::atomic<bool>[]>(rows);
       *out = a.release();
       return NM_OK;
@@ -152,8 +179,34 @@ int32_t nm_matrix_set_rows_f32(nm_matrix* a, int64_t row0, int64_t count, const 
     NM_TRY(nm::check_flags(flags));
     NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
     NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
-    return nm::set_rows(a, row0, count, flags, [&](RowEncoder* encoder, int64_t i) {
+    return nm::set_rows(a, row0, count, flags, nullptr, [&](RowEncoder* encoder, int64_t i) {
       return encoder->dense(row0 + i, w + i * ld, mask + i * mask_row_bytes(a->cols));
+    });
+  });
+}
+
+int32_t nm_matrix_set_rows_s8(nm_matrix* a, int64_t row0, int64_t count, const int8_t* w, int64_t ld,
+                              const uint8_t* mask, const float* scales) {
+  return guarded([&]() -> int32_t {
+    Span dense, bits, factors;
+    NM_TRY(nm::check_open(a));
+    if (a->dtype != NM_S8) {
+      return fail(NM_UNSUPPORTED, "matrix: expected weights of type 2 (s8), got one of type %d", a->dtype);
+    }
+    NM_TRY(nm::check_row_range(a, row0, count));
+    NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(int8_t), &dense));
+    NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
+    NM_TRY(nm::check_matrix("scales", scales, 1, count, count, sizeof(float), &factors));
+    for (int64_t i = 0; i < count; ++i) {
+      if (!std::isfinite(scales[i])) {
+        return fail(NM_INVALID_ARGUMENT, "scales: expected finite ones, got %f for row %" PRId64,
+                    static_cast<double>(scales[i]), row0 + i);
+      }
+    }
+    std::vector<float> row(a->cols);
+    return nm::set_rows(a, row0, count, 0, scales, [&](RowEncoder* encoder, int64_t i) {
+      std::copy_n(w + i * ld, a->cols, row.begin());
+      return encoder->dense(row0 + i, row.data(), mask + i * mask_row_bytes(a->cols));
     });
   });
 }
@@ -168,7 +221,7 @@ int32_t nm_matrix_set_compressed_f32(nm_matrix* a, int64_t row0, int64_t count, 
     const int64_t kept = a->pattern.kept(a->cols);
     NM_TRY(nm::check_matrix("values", values, count, kept, kept, sizeof(float), &packed));
     NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
-    return nm::set_rows(a, row0, count, flags, [&](RowEncoder* encoder, int64_t i) {
+    return nm::set_rows(a, row0, count, flags, nullptr, [&](RowEncoder* encoder, int64_t i) {
       return encoder->portable(row0 + i, values + i * kept, mask + i * mask_row_bytes(a->cols));
     });
   });
@@ -199,8 +252,10 @@ int32_t nm_matrix_transpose(const nm_matrix* a, nm_matrix** out) {
       auto t = std::make_unique<nm_matrix>();
       t->rows = a->cols;
       t->cols = a->rows;
-      t->columns = a->stream.empty() ? nm::ColumnStream(nm::unpack_lanes(a)) : nm::ColumnStream(a->stream);
-      t->large = nm::find_kernel(NM_F32, Packing::kColumnStream, nm::active_isa());
+      t->dtype = NM_F32;
+      const bool ready = a->dtype == NM_F32 && !a->stream.empty();
+      t->columns = ready ? nm::ColumnStream(a->stream) : nm::ColumnStream(nm::unpack(a));
+      nm::find_kernels(t.get(), Packing::kColumnStream);
       t->sealed = true;
       *out = t.release();
       return NM_OK;
@@ -250,11 +305,23 @@ int32_t nm_matrix_get_compressed_f32(const nm_matrix* a, int64_t row0, int64_t c
   });
 }
 
+int32_t nm_matrix_get_scales(const nm_matrix* a, int64_t row0, int64_t count, float* scales) {
+  return guarded([&]() -> int32_t {
+    Span factors;
+    NM_TRY(nm::check_sealed(a));
+    NM_TRY(nm::check_row_range(a, row0, count));
+    NM_TRY(nm::check_matrix("scales", scales, 1, count, count, sizeof(float), &factors));
+    for (int64_t i = 0; i < count; ++i) scales[i] = a->dtype == NM_S8 ? a->scales.data()[row0 + i] : 1.0f;
+    return NM_OK;
+  });
+}
+
 int32_t nm_matrix_bytes(const nm_matrix* a, int64_t* bytes) {
   return guarded([&]() -> int32_t {
     NM_TRY(nm::check_not_null("matrix", a));
     NM_TRY(nm::check_not_null("bytes", bytes));
-    *bytes = static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes() + a->columns.bytes();
+    *bytes =
+        static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes() + a->columns.bytes() + a->scales.bytes();
     return NM_OK;
   });
 }

@@ -18,21 +18,27 @@
 
 struct nm_matrix {
   int64_t rows, cols;
+  nm_dtype dtype;       // of the weights
   nm::Pattern pattern;  // none, 0:0, if transposed
   nm::LanePanel lanes;  // of the packings some may be empty, not all
   nm::RowStream stream;
-  nm::ColumnStream columns;                      // alone: the matrix is transposed
-  const nm::Kernel* small;                       // over lanes, or NULL
-  const nm::Kernel* large;                       // over stream or columns, or NULL
-  int64_t small_limit;                           // with both packings: the largest batch that runs on `small`
+  nm::ColumnStream columns;        // alone: the matrix is transposed
+  nm::AlignedArray<float> scales;  // of int8 weights, one per row; else empty
+  // By packing and type of activations; NULL where the packing is empty or no kernel takes the type.
+  const nm::Kernel* kernels[nm::kPackings][nm::kDtypes];
+  int64_t small_limit;                           // with both packings: the largest batch that runs on lanes
   std::unique_ptr<std::atomic<bool>[]> row_set;  // while rows are set
   std::atomic<bool> sealed;
 
   bool transposed() const { return !columns.empty(); }
 
-  const nm::Kernel& kernel(int64_t batch) const {
-    if (large == nullptr) return *small;
-    return small != nullptr && batch <= small_limit ? *small : *large;
+  // NULL when no kernel takes the type of activations.
+  const nm::Kernel* kernel(nm_dtype activations, int64_t batch) const {
+    const auto of = [&](nm::Packing packing) { return kernels[static_cast<int>(packing)][activations]; };
+    if (transposed()) return of(nm::Packing::kColumnStream);
+    const nm::Kernel* small = of(nm::Packing::kLanePanel);
+    const nm::Kernel* large = of(nm::Packing::kRowStream);
+    return small != nullptr && (large == nullptr || batch <= small_limit) ? small : large;
   }
 };
 

@@ -35,7 +35,7 @@ int32_t nm_compress_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, 
     RowEncoder encoder(pattern, cols, flags);
     for (int64_t r = 0; r < rows; ++r) {
       NM_TRY(encoder.dense(r, w + r * ld, mask + r * mask_row_bytes(cols)));
-      std::copy(encoder.row().values.begin(), encoder.row().values.end(), values + r * kept);
+      std::copy(encoder.row()->values.begin(), encoder.row()->values.end(), values + r * kept);
       std::copy(encoder.mask().begin(), encoder.mask().end(), full_mask + r * mask_row_bytes(cols));
     }
     return NM_OK;
@@ -57,7 +57,7 @@ int32_t nm_decompress_f32(const float* values, const uint8_t* mask, int64_t rows
     RowEncoder encoder(pattern, cols, NM_ALLOW_NAN);
     for (int64_t r = 0; r < rows; ++r) {
       NM_TRY(encoder.portable(r, values + r * kept, mask + r * mask_row_bytes(cols)));
-      nm::decode_dense(encoder.row(), cols, w + r * ld);
+      nm::decode_dense(*encoder.row(), cols, w + r * ld);
     }
     return NM_OK;
   });

@@ -30,8 +30,8 @@ NM4J_INLINE void unroll(const Body& body) {
   unroll(std::make_integer_sequence<int, kCount>(), body);
 }
 
-template <typename V, int kVectors>
-struct ColumnStreamPanel : RowStreamPanel<V, kVectors> {
+template <typename V, typename Weight, int kVectors>
+struct ColumnStreamPanel : RowStreamPanel<V, Weight, kVectors> {
   static constexpr int kWidth = kVectors * V::kLanes;
   static constexpr int kRows = ColumnStream::kGroupRows, kClasses = ColumnStream::kClasses;
   // Vectors at once: kRows * kPart sums are in registers.
@@ -114,7 +114,7 @@ struct ColumnStreamPanel : RowStreamPanel<V, kVectors> {
 
 template <typename V>
 void column_stream_run(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
-  stream_run<ColumnStreamPanel, V>(weights.columns, args, tile_begin, tile_end);
+  stream_run<ColumnStreamPanel, V, float>(weights.columns, args, tile_begin, tile_end);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ static_assert(NM_ISA_SCALAR == 0 && NM_ISA_AVX2 == 1 && NM_ISA_AVX512 == 2, "the
 }  // namespace
 
 int64_t max_lane_batch(nm_isa isa, const LanePanelView& lanes) {
-  const Limits& limits = (is_intel() ? kIntel : kZen)[isa];
+  const Limits& limits = (is_intel() ? kIntel : kZen)[isa < NM_ISA_AVX512 ? isa : NM_ISA_AVX512];
   if (lanes.index_bits != 2) return limits.other;
   return lanes.slots == 1 ? limits.one_slot : lanes.slots == 2 ? limits.two_slots : limits.other;
 }

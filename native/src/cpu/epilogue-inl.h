@@ -1,11 +1,13 @@
 // Copyright 2026 The nm4j authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// alpha, beta * C, bias and activation, fused into the store of a result vector. Include inside a kernel file only.
+// Factors, beta * C, bias, activation and quantisation, fused into the store of a result vector. Include inside a
+// kernel file only.
 #ifndef NM4J_CPU_EPILOGUE_INL_H_
 #define NM4J_CPU_EPILOGUE_INL_H_
 
 #include "cpu/kernel.h"
+#include "format/value_type.h"
 
 namespace nm {
 namespace {
@@ -35,21 +37,72 @@ typename V::Reg gelu(typename V::Reg x) {
   return V::mul(V::mul(V::set1(0.5f), V::max(V::set1(-8.0f), x)), phi);
 }
 
-// The result vector of `n` lanes whose C and Y lie `stride` floats apart. `bias` is added when args.bias is not NULL.
-template <typename V>
-void finish(const MultiplyArgs& args, typename V::Reg value, typename V::Reg bias, const float* c, int64_t c_stride,
-            float* y, int64_t y_stride, int n) {
-  float strided[V::kLanes];
-  value = V::mul(V::set1(args.alpha), value);
-  if (args.c != nullptr) {
-    typename V::Reg addend;
-    if (c_stride == 1) {
-      addend = n == V::kLanes ? V::load(c) : V::load_n(c, n);
-    } else {
-      for (int i = 0; i < V::kLanes; ++i) strided[i] = i < n ? c[i * c_stride] : 0.0f;
-      addend = V::load(strided);
+// Elements `stride` apart in memory of any type: a vector of `n` lanes as real numbers, and back.
+template <typename V, typename T>
+typename V::Reg load_strided(const T* p, int64_t stride, int n) {
+  if (stride == 1) {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      if (n == V::kLanes) return V::load(p);
     }
-    value = V::fma(V::set1(args.beta), addend, value);
+    return V::load_n(p, n);
+  }
+  T strided[V::kLanes] = {};
+  for (int i = 0; i < n; ++i) strided[i] = p[i * stride];
+  return V::load_n(strided, n);
+}
+
+template <typename V, typename T>
+void store_strided(T* p, int64_t stride, typename V::Reg value, int n) {
+  if (stride == 1) {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      if (n == V::kLanes) return V::store(p, value);
+    }
+    return V::store_n(p, value, n);
+  }
+  T strided[V::kLanes];
+  V::store_n(strided, value, V::kLanes);
+  for (int i = 0; i < n; ++i) p[i * stride] = strided[i];
+}
+
+// How real numbers are stored in a type.
+template <typename V, typename T>
+struct Stored {  // fp32 and bf16
+  static typename V::Reg decode(const MultiplyArgs&, typename V::Reg value) { return value; }
+  static typename V::Reg encode(const MultiplyArgs&, typename V::Reg value) { return value; }
+};
+
+template <typename V, int kLow, int kHigh>
+struct StoredInteger {
+  static typename V::Reg decode(const MultiplyArgs& args, typename V::Reg value) {
+    return V::mul(V::set1(args.y_scale), V::add(value, V::set1(-static_cast<float>(args.y_zero))));
+  }
+  static typename V::Reg encode(const MultiplyArgs& args, typename V::Reg value) {
+    const float zero = static_cast<float>(args.y_zero);
+    value = V::mul(V::set1(args.y_inverse), value);
+    // NaN as first operand becomes the second.
+    value = V::min(V::max(value, V::set1(kLow - zero)), V::set1(kHigh - zero));
+    // Rounds to a whole number, ties to even, as numbers at 1.5 * 2^23 are whole.
+    value = V::add(V::add(value, V::set1(12582912.0f)), V::set1(-12582912.0f));
+    return V::add(value, V::set1(zero));
+  }
+};
+
+template <typename V>
+struct Stored<V, int8_t> : StoredInteger<V, -128, 127> {};
+template <typename V>
+struct Stored<V, uint8_t> : StoredInteger<V, 0, 255> {};
+
+// Where a result vector of `n` lanes lies: elements from the start of C and Y, and from one lane to the next.
+struct Place {
+  int64_t c, c_stride, y, y_stride;
+  int n;
+};
+
+template <typename V, typename T>
+void finish_as(const MultiplyArgs& args, typename V::Reg value, typename V::Reg bias, const Place& at) {
+  if (args.c != nullptr) {
+    const auto addend = load_strided<V>(static_cast<const T*>(args.c) + at.c, at.c_stride, at.n);
+    value = V::fma(V::set1(args.beta), Stored<V, T>::decode(args, addend), value);
   }
   if (args.bias != nullptr) value = V::add(value, bias);
   if (args.activation == NM_RELU) {
@@ -57,14 +110,40 @@ void finish(const MultiplyArgs& args, typename V::Reg value, typename V::Reg bia
   } else if (args.activation == NM_GELU) {
     value = gelu<V>(value);
   }
-  if (y_stride != 1) {
-    V::store(strided, value);
-    for (int i = 0; i < n; ++i) y[i * y_stride] = strided[i];
-  } else if (n == V::kLanes) {
-    V::store(y, value);
-  } else {
-    V::store_n(y, value, n);
+  store_strided<V>(static_cast<T*>(args.y) + at.y, at.y_stride, Stored<V, T>::encode(args, value), at.n);
+}
+
+// Finishes a vector of sums and stores it. `bias` is added when args.bias is not NULL.
+template <typename V>
+void finish(const MultiplyArgs& args, typename V::Reg sum, typename V::Reg factor, typename V::Reg bias,
+            const Place& at) {
+  const auto value = V::mul(factor, sum);
+  switch (args.y_dtype) {
+    case NM_BF16:
+      return finish_as<V, Bf16>(args, value, bias, at);
+    case NM_S8:
+      return finish_as<V, int8_t>(args, value, bias, at);
+    case NM_U8:
+      return finish_as<V, uint8_t>(args, value, bias, at);
+    default:
+      return finish_as<V, float>(args, value, bias, at);
   }
+}
+
+// The factors of `n` output features from `row` on, one a lane; and of one feature, in all lanes.
+template <typename V>
+typename V::Reg factors(const MultiplyArgs& args, int64_t row, int n) {
+  auto factor = V::set1(args.alpha);
+  if (args.weight_scale != nullptr) factor = V::mul(factor, V::load_n(args.weight_scale + row, n));
+  if (args.feature_scale != nullptr) factor = V::mul(factor, V::load_n(args.feature_scale + row, n));
+  return factor;
+}
+
+inline float factor_of(const MultiplyArgs& args, int64_t row) {
+  float factor = args.alpha;
+  if (args.weight_scale != nullptr) factor *= args.weight_scale[row];
+  if (args.feature_scale != nullptr) factor *= args.feature_scale[row];
+  return factor;
 }
 
 }  // namespace

@@ -14,7 +14,7 @@
 namespace nm {
 namespace {
 
-std::atomic<nm_isa> limit{NM_ISA_AVX512};
+std::atomic<nm_isa> limit{kBestIsa};
 
 #ifdef NM4J_X86
 // __builtin_cpu_supports also asks the operating system (XGETBV) whether it saves the registers.
@@ -23,8 +23,10 @@ nm_isa detect() {
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (avx2 && avx512) return NM_ISA_AVX512;
-  return avx2 ? NM_ISA_AVX2 : NM_ISA_SCALAR;
+  if (!avx2) return NM_ISA_SCALAR;
+  if (!avx512) return NM_ISA_AVX2;
+  if (!__builtin_cpu_supports("avx512vnni")) return NM_ISA_AVX512;
+  return __builtin_cpu_supports("avx512bf16") ? NM_ISA_AVX512_BF16 : NM_ISA_AVX512_VNNI;
 }
 
 bool read_intel() {
@@ -74,11 +76,12 @@ std::string read_features() { return ""; }
 
 IsaRequest read_request() {
   const char* text = std::getenv("NM4J_ISA");
-  if (text == nullptr || *text == '\0') return {"", true, NM_ISA_AVX512};
-  for (const nm_isa isa : {NM_ISA_SCALAR, NM_ISA_AVX2, NM_ISA_AVX512}) {
-    if (std::strcmp(text, isa_name(isa)) == 0) return {text, true, isa};
+  if (text == nullptr || *text == '\0') return {"", true, kBestIsa};
+  for (int isa = NM_ISA_SCALAR; isa <= kBestIsa; ++isa) {
+    const auto candidate = static_cast<nm_isa>(isa);
+    if (std::strcmp(text, isa_name(candidate)) == 0) return {text, true, candidate};
   }
-  return {text, false, NM_ISA_AVX512};
+  return {text, false, kBestIsa};
 }
 
 }  // namespace
@@ -103,7 +106,10 @@ const std::string& cpu_features() {
   return features;
 }
 
-const char* isa_name(nm_isa isa) { return isa == NM_ISA_AVX512 ? "avx512" : isa == NM_ISA_AVX2 ? "avx2" : "scalar"; }
+const char* isa_name(nm_isa isa) {
+  constexpr const char* kNames[] = {"scalar", "avx2", "avx512", "avx512vnni", "avx512bf16"};
+  return kNames[isa];
+}
 
 const IsaRequest& requested_isa() {
   static const IsaRequest request = read_request();

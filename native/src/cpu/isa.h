@@ -11,6 +11,8 @@
 
 namespace nm {
 
+constexpr nm_isa kBestIsa = NM_ISA_AVX512_BF16;
+
 nm_isa detected_isa();
 const std::string& cpu_name();
 const std::string& cpu_features();
@@ -23,7 +25,7 @@ bool is_intel();
 struct IsaRequest {
   std::string text;  // "" when not set
   bool valid;
-  nm_isa isa;  // NM_ISA_AVX512 when not set
+  nm_isa isa;  // kBestIsa when not set
 };
 const IsaRequest& requested_isa();
 

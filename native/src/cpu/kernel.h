@@ -14,20 +14,28 @@
 
 namespace nm {
 
-// Y = act(alpha * (W X) + beta * C + bias), see nm4j.h. Checked before it gets here.
+// Y = act(factor * (W X) + beta * C + bias), see nm4j.h; the factor of an output feature is alpha times the scales that
+// are not NULL. Checked before it gets here.
 struct MultiplyArgs {
   nm_layout layout;
   int64_t batch;
-  const float* x;
+  const void* x;
+  nm_dtype x_dtype;
   int64_t ldx;
-  float alpha;
-  const float* c;  // NULL if beta is 0
+  int32_t x_zero;  // of integers
+  float alpha;     // with the scale of integer activations
+  const float* weight_scale;
+  const float* feature_scale;
+  const void* c;  // of Y's type; NULL if beta is 0
   int64_t ldc;
   float beta;
   const float* bias;  // or NULL
   nm_activation activation;
-  float* y;
+  void* y;
+  nm_dtype y_dtype;
   int64_t ldy;
+  float y_scale, y_inverse;  // of integers; the inverse is what results are multiplied by
+  int32_t y_zero;
 };
 
 // The packings of a matrix, as far as it has them.
@@ -38,18 +46,20 @@ struct PackedWeights {
 };
 
 enum class Packing { kLanePanel, kRowStream, kColumnStream };
+constexpr int kPackings = 3;
+constexpr int kDtypes = 5;
 
 struct Kernel {
-  const char* name;  // dtype_pattern_packing_tile_isa
-  nm_dtype dtype;
+  const char* name;  // dtype_pattern_packing_tile_isa; dtype: of the weights, then of the activations if another
+  nm_dtype weights, activations;
   Packing packing;
   nm_isa isa;
   int64_t (*tiles)(const PackedWeights& weights, int64_t batch);
   void (*run)(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end);
 };
 
-// The kernel for a dtype and packing under an instruction-set limit: the widest there is. Never NULL for NM_F32.
-const Kernel* find_kernel(nm_dtype dtype, Packing packing, nm_isa limit);
+// The kernel for these types and packing under an instruction-set limit: the widest there is, or NULL.
+const Kernel* find_kernel(nm_dtype weights, nm_dtype activations, Packing packing, nm_isa limit);
 
 }  // namespace nm
 

@@ -25,24 +25,39 @@ int64_t column_stream_tiles(const PackedWeights& weights, int64_t batch) {
 constexpr Kernel kTable[] = {
 // clang-format off
 #ifdef NM4J_X86
-    {"f32_nxm_lanepanel_16x16_avx512", NM_F32, Packing::kLanePanel, NM_ISA_AVX512, lane_panel_tiles, lane_panel_f32_avx512},
-    {"f32_nxm_rowstream_4x64_avx512", NM_F32, Packing::kRowStream, NM_ISA_AVX512, row_stream_tiles, row_stream_f32_avx512},
-    {"f32_any_columnstream_4x64_avx512", NM_F32, Packing::kColumnStream, NM_ISA_AVX512, column_stream_tiles, column_stream_f32_avx512},
-    {"f32_nxm_lanepanel_16x16_avx2", NM_F32, Packing::kLanePanel, NM_ISA_AVX2, lane_panel_tiles, lane_panel_f32_avx2},
-    {"f32_nxm_rowstream_1x64_avx2", NM_F32, Packing::kRowStream, NM_ISA_AVX2, row_stream_tiles, row_stream_f32_avx2},
-    {"f32_any_columnstream_4x16_avx2", NM_F32, Packing::kColumnStream, NM_ISA_AVX2, column_stream_tiles, column_stream_f32_avx2},
+    {"f32_nxm_lanepanel_16x16_avx512", NM_F32, NM_F32, Packing::kLanePanel, NM_ISA_AVX512, lane_panel_tiles, lane_panel_f32_avx512},
+    {"f32_nxm_rowstream_4x64_avx512", NM_F32, NM_F32, Packing::kRowStream, NM_ISA_AVX512, row_stream_tiles, row_stream_f32_avx512},
+    {"f32_any_columnstream_4x64_avx512", NM_F32, NM_F32, Packing::kColumnStream, NM_ISA_AVX512, column_stream_tiles, column_stream_f32_avx512},
+    {"bf16f32_nxm_lanepanel_16x16_avx512", NM_BF16, NM_F32, Packing::kLanePanel, NM_ISA_AVX512, lane_panel_tiles, lane_panel_bf16_avx512},
+    {"bf16f32_nxm_rowstream_4x64_avx512", NM_BF16, NM_F32, Packing::kRowStream, NM_ISA_AVX512, row_stream_tiles, row_stream_bf16_avx512},
+    {"s8f32_nxm_lanepanel_16x16_avx512", NM_S8, NM_F32, Packing::kLanePanel, NM_ISA_AVX512, lane_panel_tiles, lane_panel_s8_avx512},
+    {"s8f32_nxm_rowstream_4x64_avx512", NM_S8, NM_F32, Packing::kRowStream, NM_ISA_AVX512, row_stream_tiles, row_stream_s8_avx512},
+    {"f32_nxm_lanepanel_16x16_avx2", NM_F32, NM_F32, Packing::kLanePanel, NM_ISA_AVX2, lane_panel_tiles, lane_panel_f32_avx2},
+    {"f32_nxm_rowstream_1x64_avx2", NM_F32, NM_F32, Packing::kRowStream, NM_ISA_AVX2, row_stream_tiles, row_stream_f32_avx2},
+    {"f32_any_columnstream_4x16_avx2", NM_F32, NM_F32, Packing::kColumnStream, NM_ISA_AVX2, column_stream_tiles, column_stream_f32_avx2},
+    {"bf16f32_nxm_lanepanel_16x16_avx2", NM_BF16, NM_F32, Packing::kLanePanel, NM_ISA_AVX2, lane_panel_tiles, lane_panel_bf16_avx2},
+    {"bf16f32_nxm_rowstream_1x64_avx2", NM_BF16, NM_F32, Packing::kRowStream, NM_ISA_AVX2, row_stream_tiles, row_stream_bf16_avx2},
+    {"s8f32_nxm_lanepanel_16x16_avx2", NM_S8, NM_F32, Packing::kLanePanel, NM_ISA_AVX2, lane_panel_tiles, lane_panel_s8_avx2},
+    {"s8f32_nxm_rowstream_1x64_avx2", NM_S8, NM_F32, Packing::kRowStream, NM_ISA_AVX2, row_stream_tiles, row_stream_s8_avx2},
 #endif
-    {"f32_nxm_lanepanel_16x16_scalar", NM_F32, Packing::kLanePanel, NM_ISA_SCALAR, lane_panel_tiles, lane_panel_f32_scalar},
-    {"f32_nxm_rowstream_1x64_scalar", NM_F32, Packing::kRowStream, NM_ISA_SCALAR, row_stream_tiles, row_stream_f32_scalar},
-    {"f32_any_columnstream_4x4_scalar", NM_F32, Packing::kColumnStream, NM_ISA_SCALAR, column_stream_tiles, column_stream_f32_scalar},
+    {"f32_nxm_lanepanel_16x16_scalar", NM_F32, NM_F32, Packing::kLanePanel, NM_ISA_SCALAR, lane_panel_tiles, lane_panel_f32_scalar},
+    {"f32_nxm_rowstream_1x64_scalar", NM_F32, NM_F32, Packing::kRowStream, NM_ISA_SCALAR, row_stream_tiles, row_stream_f32_scalar},
+    {"f32_any_columnstream_4x4_scalar", NM_F32, NM_F32, Packing::kColumnStream, NM_ISA_SCALAR, column_stream_tiles, column_stream_f32_scalar},
+    {"bf16f32_nxm_lanepanel_16x16_scalar", NM_BF16, NM_F32, Packing::kLanePanel, NM_ISA_SCALAR, lane_panel_tiles, lane_panel_bf16_scalar},
+    {"bf16f32_nxm_rowstream_1x64_scalar", NM_BF16, NM_F32, Packing::kRowStream, NM_ISA_SCALAR, row_stream_tiles, row_stream_bf16_scalar},
+    {"s8f32_nxm_lanepanel_16x16_scalar", NM_S8, NM_F32, Packing::kLanePanel, NM_ISA_SCALAR, lane_panel_tiles, lane_panel_s8_scalar},
+    {"s8f32_nxm_rowstream_1x64_scalar", NM_S8, NM_F32, Packing::kRowStream, NM_ISA_SCALAR, row_stream_tiles, row_stream_s8_scalar},
     // clang-format on
 };
 
 }  // namespace
 
-const Kernel* find_kernel(nm_dtype dtype, Packing packing, nm_isa limit) {
+const Kernel* find_kernel(nm_dtype weights, nm_dtype activations, Packing packing, nm_isa limit) {
   for (const Kernel& kernel : kTable) {
-    if (kernel.dtype == dtype && kernel.packing == packing && kernel.isa <= limit) return &kernel;
+    if (kernel.weights == weights && kernel.activations == activations && kernel.packing == packing &&
+        kernel.isa <= limit) {
+      return &kernel;
+    }
   }
   return nullptr;
 }

@@ -8,21 +8,19 @@
 #include "cpu/row_stream-inl.h"
 #include "cpu/simd_avx512.h"
 
+#define NM4J_RUN(name, ...)                                                                                 \
+  void name(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) { \
+    __VA_ARGS__(weights, args, tile_begin, tile_end);                                                       \
+  }
+
 namespace nm {
 
-void lane_panel_f32_avx512(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin,
-                           int64_t tile_end) {
-  lane_panel_run<Avx512>(weights, args, tile_begin, tile_end);
-}
-
-void row_stream_f32_avx512(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin,
-                           int64_t tile_end) {
-  row_stream_run<Avx512>(weights, args, tile_begin, tile_end);
-}
-
-void column_stream_f32_avx512(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin,
-                              int64_t tile_end) {
-  column_stream_run<Avx512>(weights, args, tile_begin, tile_end);
-}
+NM4J_RUN(lane_panel_f32_avx512, lane_panel_run<Avx512, float>)
+NM4J_RUN(lane_panel_bf16_avx512, lane_panel_run<Avx512, Bf16>)
+NM4J_RUN(lane_panel_s8_avx512, lane_panel_run<Avx512, int8_t>)
+NM4J_RUN(row_stream_f32_avx512, row_stream_run<Avx512, float>)
+NM4J_RUN(row_stream_bf16_avx512, row_stream_run<Avx512, Bf16>)
+NM4J_RUN(row_stream_s8_avx512, row_stream_run<Avx512, int8_t>)
+NM4J_RUN(column_stream_f32_avx512, column_stream_run<Avx512>)
 
 }  // namespace nm

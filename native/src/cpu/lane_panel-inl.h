@@ -20,7 +20,7 @@ constexpr int kPanelRows = 16;
 
 // How far ahead of its use a stream is prefetched. Without it the kernel waits for memory from batch 4 on: 4096 x 4096,
 // batch 8, Zen 5: 88 GFLOP/s; 1, 2, 4, 8, 16 KiB ahead: 177, 204, 231, 216, 195.
-constexpr int kPrefetchFloats = 1024;
+constexpr int kPrefetchWords = 1024;
 
 // Items of the batch, [kItems][pitch], zero padded so that windows may be read whole.
 struct LaneItems {
@@ -37,11 +37,12 @@ inline int64_t kernel_items(int64_t items) {
 }
 
 inline void pack_items(const MultiplyArgs& args, int64_t cols, const Tile& tile, int64_t pitch, float* to) {
+  const float* x = static_cast<const float*>(args.x);
   for (int64_t i = 0; i < tile.items; ++i, to += pitch) {
     if (args.layout == NM_BATCH_MAJOR) {
-      __builtin_memcpy(to, args.x + (tile.item + i) * args.ldx, cols * sizeof(float));
+      __builtin_memcpy(to, x + (tile.item + i) * args.ldx, cols * sizeof(float));
     } else {
-      for (int64_t k = 0; k < cols; ++k) to[k] = args.x[k * args.ldx + tile.item + i];
+      for (int64_t k = 0; k < cols; ++k) to[k] = x[k * args.ldx + tile.item + i];
     }
     __builtin_memset(to + cols, 0, (pitch - cols) * sizeof(float));
   }
@@ -51,8 +52,9 @@ inline void pack_items(const MultiplyArgs& args, int64_t cols, const Tile& tile,
 // kVectors vectors of rows, at most one panel, times kItems items. Each result is the sum of kChains chains, which hide
 // the latency of the multiply-add when there are few items; several panels at once would do that too, but their streams
 // leave the prefetchers behind. kSlots is the packing's slots per window, or 0 to read it from there.
-template <typename V, int kVectors, int kItems, int kChains, int kBits, int kSlots>
+template <typename V, typename Weight, int kVectors, int kItems, int kChains, int kBits, int kSlots>
 struct LanePanelKernel {
+  static constexpr int kWordSlots = 4 / sizeof(Weight);
   using Reg = typename V::Reg;
   using Control = typename V::Control;
   using Window = typename V::template Window<kBits>;
@@ -74,12 +76,13 @@ struct LanePanelKernel {
       const int64_t first = row + v * V::kLanes;
       const int n = static_cast<int>(w.rows - first < V::kLanes ? w.rows - first : V::kLanes);
       if (n <= 0) return;
+      const Reg factor = factors<V>(args, first, n);
       const Reg bias = args.bias != nullptr ? V::load_n(args.bias + first, n) : V::zero();
       for (int i = 0; i < kItems && i < tile.items; ++i) {
         const int64_t item = tile.item + i;
         for (int c = 1; c < kChains; ++c) sum[v][i][0] = V::add(sum[v][i][0], sum[v][i][c]);
-        finish<V>(args, sum[v][i][0], bias, args.c != nullptr ? args.c + first * c_row + item * c_item : nullptr, c_row,
-                  args.y + first * y_row + item * y_item, y_row, n);
+        finish<V>(args, sum[v][i][0], factor, bias,
+                  {first * c_row + item * c_item, c_row, first * y_row + item * y_item, y_row, n});
       }
     }
   }
@@ -102,7 +105,8 @@ struct LanePanelKernel {
   // All controls of a step lie in one word.
   static void known_slots(const LanePanelView& w, const uint32_t* stream, const float* x, int64_t pitch, Sums& sum) {
     constexpr int kUnroll = kSlots == 1 ? 4 : kSlots == 2 ? 2 : 1;  // divides the windows of a step: 16, 8, 5
-    const float* values = reinterpret_cast<const float*>(stream + kPanelRows);
+    static_assert(kUnroll * kSlots % kWordSlots == 0, "whole words");
+    const uint32_t* values = stream + kPanelRows;
     Control control[kVectors];
     for (int v = 0; v < kVectors; ++v) control[v] = V::load_control(stream + v * V::kLanes);
     for (int window = 0; window < w.windows; window += kUnroll) {
@@ -111,9 +115,11 @@ struct LanePanelKernel {
           Reg value[kSlots];
           Control index[kSlots];
           for (int s = 0; s < kSlots; ++s) {
-            const float* at = values + s * kPanelRows + v * V::kLanes;
-            value[s] = V::load(at);
-            if (v == 0) __builtin_prefetch(at + kPrefetchFloats);
+            const int t = u * kSlots + s;
+            value[s] = V::template weight<Weight>(values + v * V::kLanes, t);
+            if (v == 0 && t % kWordSlots == 0) {
+              __builtin_prefetch(values + t / kWordSlots * kPanelRows + kPrefetchWords);
+            }
             index[s] = control[v];
             control[v] = V::template next_control<kBits>(control[v]);
           }
@@ -125,16 +131,17 @@ struct LanePanelKernel {
             }
           }
         }
-        values += kSlots * kPanelRows;
         x += w.window_cols;
       }
+      values += kUnroll * kSlots / kWordSlots * kPanelRows;
     }
   }
 
   static void any_slots(const LanePanelView& w, const uint32_t* stream, const float* x, int64_t pitch, Sums& sum) {
     for (int v = 0; v < kVectors; ++v) {
       const uint32_t* words = stream + v * V::kLanes;
-      const float* values = reinterpret_cast<const float*>(words + kPanelRows * w.control_words);
+      const uint32_t* values = words + kPanelRows * w.control_words;
+      int t = 0;
       Control control = V::load_control(words);
       int left = w.slots_per_word;
       for (int window = 0; window < w.windows; ++window) {
@@ -144,14 +151,16 @@ struct LanePanelKernel {
             control = V::load_control(words);
             left = w.slots_per_word;
           }
-          const Reg value = V::load(values);
-          if (v == 0) __builtin_prefetch(values + kPrefetchFloats);
+          const Reg value = V::template weight<Weight>(values, t);
+          if (v == 0 && t % kWordSlots == 0) {
+            __builtin_prefetch(values + t / kWordSlots * kPanelRows + kPrefetchWords);
+          }
           for (int i = 0; i < kItems; ++i) {
             const Window columns(x + window * w.window_cols + i * pitch);
             sum[v][i][0] = V::fma(value, columns.select(control), sum[v][i][0]);
           }
           control = V::template next_control<kBits>(control);
-          values += kPanelRows;
+          ++t;
           --left;
         }
       }
@@ -159,7 +168,7 @@ struct LanePanelKernel {
   }
 };
 
-template <typename V, int kItems, int kBits, int kSlots>
+template <typename V, typename Weight, int kItems, int kBits, int kSlots>
 void lane_panel_rows(const LanePanelView& w, const MultiplyArgs& args, const Tile& tile, const LaneItems& items) {
   constexpr int kFit = V::kAccumulators / kItems;
   constexpr int kVectorsPerPanel = kPanelRows / V::kLanes;
@@ -167,40 +176,40 @@ void lane_panel_rows(const LanePanelView& w, const MultiplyArgs& args, const Til
   constexpr int kFitChains = kFit / kVectors;
   constexpr int kChains = kSlots == 0 ? 1 : kFitChains >= 4 ? 4 : kFitChains >= 2 ? 2 : 1;
   for (int64_t row = tile.row; row < tile.row + tile.rows; row += kVectors * V::kLanes) {
-    LanePanelKernel<V, kVectors, kItems, kChains, kBits, kSlots>::run(w, args, tile, row, items);
+    LanePanelKernel<V, Weight, kVectors, kItems, kChains, kBits, kSlots>::run(w, args, tile, row, items);
   }
 }
 
-template <typename V, int kBits, int kSlots>
+template <typename V, typename Weight, int kBits, int kSlots>
 void lane_panel_tile(const LanePanelView& w, const MultiplyArgs& args, Tile tile, LaneItems items) {
   for (; tile.items > V::kAccumulators; tile.items -= V::kAccumulators) {
     Tile part = tile;
     part.items = V::kAccumulators;
-    lane_panel_rows<V, V::kAccumulators, kBits, kSlots>(w, args, part, items);
+    lane_panel_rows<V, Weight, V::kAccumulators, kBits, kSlots>(w, args, part, items);
     tile.item += V::kAccumulators;
     items.x += V::kAccumulators * items.pitch;
   }
   switch (kernel_items(tile.items)) {
     case 1:
-      return lane_panel_rows<V, 1, kBits, kSlots>(w, args, tile, items);
+      return lane_panel_rows<V, Weight, 1, kBits, kSlots>(w, args, tile, items);
     case 2:
-      return lane_panel_rows<V, 2, kBits, kSlots>(w, args, tile, items);
+      return lane_panel_rows<V, Weight, 2, kBits, kSlots>(w, args, tile, items);
     case 4:
-      return lane_panel_rows<V, 4, kBits, kSlots>(w, args, tile, items);
+      return lane_panel_rows<V, Weight, 4, kBits, kSlots>(w, args, tile, items);
     case 6:
-      return lane_panel_rows<V, 6, kBits, kSlots>(w, args, tile, items);
+      return lane_panel_rows<V, Weight, 6, kBits, kSlots>(w, args, tile, items);
     case 8:
-      return lane_panel_rows<V, 8, kBits, kSlots>(w, args, tile, items);
+      return lane_panel_rows<V, Weight, 8, kBits, kSlots>(w, args, tile, items);
     case 12:
-      if constexpr (V::kAccumulators >= 12) return lane_panel_rows<V, 12, kBits, kSlots>(w, args, tile, items);
+      if constexpr (V::kAccumulators >= 12) return lane_panel_rows<V, Weight, 12, kBits, kSlots>(w, args, tile, items);
       return;
     default:
-      if constexpr (V::kAccumulators >= 16) return lane_panel_rows<V, 16, kBits, kSlots>(w, args, tile, items);
+      if constexpr (V::kAccumulators >= 16) return lane_panel_rows<V, Weight, 16, kBits, kSlots>(w, args, tile, items);
       return;
   }
 }
 
-template <typename V>
+template <typename V, typename Weight>
 void lane_panel_run(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
   const LanePanelView& w = weights.lanes;
   const Tiling tiling = lane_panel_tiling(w.rows, args.batch);
@@ -214,13 +223,13 @@ void lane_panel_run(const PackedWeights& weights, const MultiplyArgs& args, int6
     packed_item = tile.item;
     const LaneItems items = {packed, pitch};
     if (w.index_bits == 4) {
-      lane_panel_tile<V, 4, 0>(w, args, tile, items);
+      lane_panel_tile<V, Weight, 4, 0>(w, args, tile, items);
     } else if (w.slots == 1) {
-      lane_panel_tile<V, 2, 1>(w, args, tile, items);
+      lane_panel_tile<V, Weight, 2, 1>(w, args, tile, items);
     } else if (w.slots == 2) {
-      lane_panel_tile<V, 2, 2>(w, args, tile, items);
-    } else {
-      lane_panel_tile<V, 2, 3>(w, args, tile, items);
+      lane_panel_tile<V, Weight, 2, 2>(w, args, tile, items);
+    } else {  // 3:4; its slots do not fill the words of narrower types
+      lane_panel_tile<V, Weight, 2, sizeof(Weight) == 4 ? 3 : 0>(w, args, tile, items);
     }
   }
 }

@@ -18,7 +18,7 @@ namespace nm {
 namespace {
 
 // One panel: the activations of up to kVectors * kLanes batch items, [cols][kVectors * kLanes], items zero padded.
-template <typename V, int kVectors>
+template <typename V, typename Weight, int kVectors>
 struct RowStreamPanel {
   static constexpr int kWidth = kVectors * V::kLanes;
   using Reg = typename V::Reg;
@@ -34,7 +34,7 @@ struct RowStreamPanel {
   // X is [cols][batch].
   static void pack_rows(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
     for (int64_t k = 0; k < cols; ++k) {
-      const float* x = args.x + k * args.ldx + item;
+      const float* x = static_cast<const float*>(args.x) + k * args.ldx + item;
       for (int v = 0; v < kVectors; ++v) {
         const int n = lanes_left(items, v);
         V::store(panel + v * V::kLanes, n == V::kLanes ? V::load(x + v * V::kLanes) : load_some(x + v * V::kLanes, n));
@@ -51,7 +51,7 @@ struct RowStreamPanel {
         Reg square[V::kLanes];
         const int n = lanes_left(items, v);
         for (int i = 0; i < V::kLanes; ++i) {
-          const float* x = args.x + (item + v * V::kLanes + i) * args.ldx + k;
+          const float* x = static_cast<const float*>(args.x) + (item + v * V::kLanes + i) * args.ldx + k;
           square[i] = i >= n ? V::zero() : depth == V::kLanes ? V::load(x) : V::load_n(x, depth);
         }
         V::transpose(square);
@@ -64,7 +64,7 @@ struct RowStreamPanel {
   static void multiply_block(const RowStreamView& w, int64_t block, const Tile& tile, const float* panel, float* sums) {
     const int64_t kept = block + 1 == w.blocks ? w.last_kept : w.block_kept;
     const int64_t start = block * w.block_kept * w.rows + tile.row * kept;
-    const float* values = w.values + start;
+    const Weight* values = static_cast<const Weight*>(w.values) + start;
     const uint8_t* index = w.index + start;
     const float* source = panel + block * w.block_cols * kWidth;
     int64_t r = 0;
@@ -81,7 +81,7 @@ struct RowStreamPanel {
   // prefetched meanwhile. More chains per sum for narrow panels gained nothing on Zen 5, nor did pairs of rows that
   // share the loads of common columns: with the indices in registers, loads are not what binds.
   template <int kRows>
-  static void micro_kernel(const float* values, const uint8_t* index, int64_t kept, const float* panel, float* sums,
+  static void micro_kernel(const Weight* values, const uint8_t* index, int64_t kept, const float* panel, float* sums,
                            bool first) {
     Reg sum[kRows][kVectors];
     for (int r = 0; r < kRows; ++r) {
@@ -95,7 +95,7 @@ struct RowStreamPanel {
     };
     int64_t i = 0;
     for (; i + 8 <= kept; i += 8) {
-      typename V::EightWeights weights[kRows];
+      decltype(V::eight_weights(values)) weights[kRows];
       uint64_t offsets[kRows];
       for (int r = 0; r < kRows; ++r) {
         weights[r] = V::eight_weights(values + r * kept + i);
@@ -109,7 +109,8 @@ struct RowStreamPanel {
     }
     for (; i < kept; ++i) {
       for (int r = 0; r < kRows; ++r) {
-        add(r, V::set1(values[r * kept + i]), panel + static_cast<int64_t>(index[r * kept + i]) * kWidth);
+        add(r, V::broadcast(V::eight_weights(values + r * kept + i), 0),
+            panel + static_cast<int64_t>(index[r * kept + i]) * kWidth);
       }
     }
     for (int r = 0; r < kRows; ++r) {
@@ -130,13 +131,14 @@ struct RowStreamPanel {
   static void finish_rows(const MultiplyArgs& args, const Tile& tile, const float* sums) {
     for (int64_t r = 0; r < tile.rows; ++r) {
       const int64_t row = tile.row + r;
+      const Reg factor = V::set1(factor_of(args, row));
       const Reg bias = V::set1(args.bias != nullptr ? args.bias[row] : 0.0f);
       for (int v = 0; v < kVectors; ++v) {
         const int n = lanes_left(tile.items, v);
         const int64_t item = tile.item + v * V::kLanes;
         if (n > 0) {
-          finish<V>(args, V::load(sums + r * kWidth + v * V::kLanes), bias, c_at(args, row * args.ldc + item), 1,
-                    args.y + row * args.ldy + item, 1, n);
+          finish<V>(args, V::load(sums + r * kWidth + v * V::kLanes), factor, bias,
+                    {row * args.ldc + item, 1, row * args.ldy + item, 1, n});
         }
       }
     }
@@ -147,6 +149,7 @@ struct RowStreamPanel {
     for (int64_t r = 0; r < tile.rows; r += V::kLanes) {
       const int64_t row = tile.row + r;
       const int depth = static_cast<int>(tile.rows - r < V::kLanes ? tile.rows - r : V::kLanes);
+      const Reg factor = factors<V>(args, row, depth);
       const Reg bias = args.bias != nullptr ? load_some(args.bias + row, depth) : V::zero();
       for (int v = 0; v < kVectors; ++v) {
         Reg square[V::kLanes];
@@ -157,8 +160,7 @@ struct RowStreamPanel {
         const int n = lanes_left(tile.items, v);
         for (int i = 0; i < n; ++i) {
           const int64_t item = tile.item + v * V::kLanes + i;
-          finish<V>(args, square[i], bias, c_at(args, item * args.ldc + row), 1, args.y + item * args.ldy + row, 1,
-                    depth);
+          finish<V>(args, square[i], factor, bias, {item * args.ldc + row, 1, item * args.ldy + row, 1, depth});
         }
       }
     }
@@ -170,15 +172,12 @@ struct RowStreamPanel {
     return static_cast<int>(left < 0 ? 0 : left < V::kLanes ? left : V::kLanes);
   }
   static Reg load_some(const float* p, int n) { return n > 0 ? V::load_n(p, n) : V::zero(); }
-  static const float* c_at(const MultiplyArgs& args, int64_t offset) {
-    return args.c != nullptr ? args.c + offset : nullptr;
-  }
 };
 
 // The drivers serve every packing whose Panel is used like RowStreamPanel, with its view of the weights.
-template <template <typename, int> class Panel, typename V, int kVectors, typename View>
+template <template <typename, typename, int> class Panel, typename V, typename Weight, int kVectors, typename View>
 void stream_tile(const View& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel, float* sums) {
-  using P = Panel<V, kVectors>;
+  using P = Panel<V, Weight, kVectors>;
   if (new_panel) P::pack(args, w.cols, tile.item, tile.items, panel);
   for (int64_t block = 0; block < w.blocks; ++block) P::multiply_block(w, block, tile, panel, sums);
   if (args.layout == NM_FEATURE_MAJOR) {
@@ -189,17 +188,19 @@ void stream_tile(const View& w, const MultiplyArgs& args, const Tile& tile, bool
 }
 
 // The narrowest panel that holds the tile's items.
-template <template <typename, int> class Panel, typename V, int kVectors, typename View>
+template <template <typename, typename, int> class Panel, typename V, typename Weight, int kVectors, typename View>
 void stream_narrow(const View& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel,
                    float* sums) {
   if constexpr (kVectors > 1) {
     constexpr int kHalf = kVectors / 2;
-    if (tile.items <= kHalf * V::kLanes) return stream_narrow<Panel, V, kHalf>(w, args, tile, new_panel, panel, sums);
+    if (tile.items <= kHalf * V::kLanes) {
+      return stream_narrow<Panel, V, Weight, kHalf>(w, args, tile, new_panel, panel, sums);
+    }
   }
-  stream_tile<Panel, V, kVectors>(w, args, tile, new_panel, panel, sums);
+  stream_tile<Panel, V, Weight, kVectors>(w, args, tile, new_panel, panel, sums);
 }
 
-template <template <typename, int> class Panel, typename V, typename View>
+template <template <typename, typename, int> class Panel, typename V, typename Weight, typename View>
 void stream_run(const View& w, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
   static_assert(V::kPanelVectors * V::kLanes == kPanelItems, "the tiling's panel");
   const Tiling tiling = row_stream_tiling(w.rows, args.batch);
@@ -208,14 +209,14 @@ void stream_run(const View& w, const MultiplyArgs& args, int64_t tile_begin, int
   int64_t packed_item = -1;
   for (int64_t t = tile_begin; t < tile_end; ++t) {
     const Tile tile = tile_at(tiling, t);
-    stream_narrow<Panel, V, V::kPanelVectors>(w, args, tile, tile.item != packed_item, panel, sums);
+    stream_narrow<Panel, V, Weight, V::kPanelVectors>(w, args, tile, tile.item != packed_item, panel, sums);
     packed_item = tile.item;
   }
 }
 
-template <typename V>
+template <typename V, typename Weight>
 void row_stream_run(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
-  stream_run<RowStreamPanel, V>(weights.stream, args, tile_begin, tile_end);
+  stream_run<RowStreamPanel, V, Weight>(weights.stream, args, tile_begin, tile_end);
 }
 
 }  // namespace

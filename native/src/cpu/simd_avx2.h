@@ -9,6 +9,8 @@
 
 #include <cstdint>
 
+#include "format/value_type.h"
+
 namespace nm {
 namespace {
 
@@ -29,6 +31,27 @@ struct Avx2 {
   // Keeps a value that several instructions use from being loaded by each of them.
   static void pin(Reg* value) { asm("" : "+x"(*value)); }
   static Reg load_n(const float* p, int n) { return _mm256_maskload_ps(p, mask(n)); }
+  // Typed memory. Integers: whole numbers within the type's range.
+  static Reg load_n(const Bf16* p, int n) { return eight_weights(copy_n(p, n).values); }
+  static Reg load_n(const int8_t* p, int n) { return eight_weights(copy_n(p, n).values); }
+  static Reg load_n(const uint8_t* p, int n) {
+    const Part<uint8_t> part = copy_n(p, n);
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(part.values));
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+  }
+  static void store_n(Bf16* p, Reg value, int n) {
+    const __m256i bits = _mm256_castps_si256(value);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    const __m256i even = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+    const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
+    const __m256 nan = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
+    const __m256i rounded = _mm256_blendv_epi8(even, quiet, _mm256_castps_si256(nan));
+    const __m256i upper = _mm256_srli_epi32(rounded, 16);
+    const __m128i packed = _mm_packus_epi32(_mm256_castsi256_si128(upper), _mm256_extracti128_si256(upper, 1));
+    __builtin_memcpy(p, &packed, n * sizeof *p);
+  }
+  static void store_n(int8_t* p, Reg value, int n) { store_bytes(p, value, n); }
+  static void store_n(uint8_t* p, Reg value, int n) { store_bytes(p, value, n); }
   static void store(float* p, Reg value) { _mm256_storeu_ps(p, value); }
   static void store_n(float* p, Reg value, int n) { _mm256_maskstore_ps(p, mask(n), value); }
   static Reg add(Reg a, Reg b) { return _mm256_add_ps(a, b); }
@@ -56,6 +79,21 @@ struct Avx2 {
     }
   }
 
+  // Lane panels: slot t of the values at `words`, 16 lanes to a word.
+  template <typename Weight>
+  static Reg weight(const uint32_t* words, int t) {
+    constexpr int kWordSlots = 4 / sizeof(Weight);
+    const __m256i word = load_control(words + t / kWordSlots * (2 * kLanes));
+    if constexpr (kWordSlots == 1) {
+      return _mm256_castsi256_ps(word);
+    } else if constexpr (kWordSlots == 2) {
+      return _mm256_castsi256_ps(t % 2 == 0 ? _mm256_slli_epi32(word, 16)
+                                            : _mm256_and_si256(word, _mm256_set1_epi32(-65536)));
+    } else {
+      return _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(word, 24 - 8 * (t % 4)), 24));
+    }
+  }
+
   static Control load_control(const uint32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
   template <int kBits>
   static Control next_control(Control control) {
@@ -67,11 +105,37 @@ struct Avx2 {
 
   // Broadcasts come from memory: two loads a cycle leave room for them, and AVX2 cores have one port for permutes that
   // cross lanes.
-  using EightWeights = const float*;
-  static EightWeights eight_weights(const float* p) { return p; }
-  static Reg broadcast(EightWeights weights, int j) { return _mm256_broadcast_ss(weights + j); }
+  static const float* eight_weights(const float* p) { return p; }
+  static Reg broadcast(const float* weights, int j) { return _mm256_broadcast_ss(weights + j); }
+  // Other types are widened first.
+  static Reg eight_weights(const Bf16* p) {
+    const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+  }
+  static Reg eight_weights(const int8_t* p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+  }
+  static Reg broadcast(Reg weights, int j) { return _mm256_permutevar8x32_ps(weights, _mm256_set1_epi32(j)); }
 
  private:
+  template <typename T>
+  struct Part {
+    T values[kLanes];
+  };
+  template <typename T>
+  static Part<T> copy_n(const T* p, int n) {
+    Part<T> part = {};
+    __builtin_memcpy(part.values, p, n * sizeof(T));
+    return part;
+  }
+  static void store_bytes(void* p, Reg value, int n) {
+    const __m256i whole = _mm256_cvtps_epi32(value);
+    // The low byte of each number, four in either half.
+    const __m256i pick = _mm256_set1_epi32(0x0c080400);
+    const __m256i bytes = _mm256_shuffle_epi8(whole, pick);
+    const int32_t halves[2] = {_mm256_extract_epi32(bytes, 0), _mm256_extract_epi32(bytes, 4)};
+    __builtin_memcpy(p, halves, n);
+  }
   static __m256i mask(int n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "format/value_type.h"
+
 namespace nm {
 namespace {
 
@@ -25,6 +27,18 @@ struct Scalar {
   static Reg load(const float* p) { return *p; }
   static void pin(Reg*) {}
   static Reg load_n(const float* p, int) { return *p; }
+  // Typed memory. Integers: whole numbers within the type's range.
+  static Reg load_n(const Bf16* p, int) { return widen(*p); }
+  static Reg load_n(const int8_t* p, int) { return *p; }
+  static Reg load_n(const uint8_t* p, int) { return *p; }
+  static void store_n(Bf16* p, Reg value, int) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, &value, sizeof bits);
+    bits = value != value ? bits | 0x400000 : bits + 0x7fff + (bits >> 16 & 1);
+    p->bits = static_cast<uint16_t>(bits >> 16);
+  }
+  static void store_n(int8_t* p, Reg value, int) { *p = static_cast<int8_t>(value); }
+  static void store_n(uint8_t* p, Reg value, int) { *p = static_cast<uint8_t>(value); }
   static void store(float* p, Reg value) { *p = value; }
   static void store_n(float* p, Reg value, int) { *p = value; }
   static Reg add(Reg a, Reg b) { return a + b; }
@@ -35,6 +49,16 @@ struct Scalar {
   static Reg max(Reg a, Reg b) { return a > b ? a : b; }
   static Reg min(Reg a, Reg b) { return a < b ? a : b; }
   static void transpose(Reg (&)[1]) {}
+
+  // Lane panels: slot t of the values at `words`, 16 lanes to a word.
+  template <typename Weight>
+  static Reg weight(const uint32_t* words, int t) {
+    constexpr int kWordSlots = 4 / sizeof(Weight);
+    Weight value;
+    const char* word = reinterpret_cast<const char*>(words + t / kWordSlots * 16);
+    __builtin_memcpy(&value, word + t % kWordSlots * sizeof value, sizeof value);
+    return widen(value);
+  }
 
   static Control load_control(const uint32_t* p) { return *p; }
   template <int kBits>
@@ -48,9 +72,24 @@ struct Scalar {
     Reg select(Control control) const { return source[control & ((1u << kBits) - 1)]; }
   };
 
-  using EightWeights = const float*;
-  static EightWeights eight_weights(const float* p) { return p; }
-  static Reg broadcast(EightWeights weights, int j) { return weights[j]; }
+  template <typename Weight>
+  static const Weight* eight_weights(const Weight* p) {
+    return p;
+  }
+  template <typename Weight>
+  static Reg broadcast(const Weight* weights, int j) {
+    return widen(weights[j]);
+  }
+
+ private:
+  static Reg widen(float value) { return value; }
+  static Reg widen(int8_t value) { return value; }
+  static Reg widen(Bf16 value) {
+    const uint32_t bits = uint32_t{value.bits} << 16;
+    float out;
+    __builtin_memcpy(&out, &bits, sizeof out);
+    return out;
+  }
 };
 
 }  // namespace

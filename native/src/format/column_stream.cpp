@@ -22,7 +22,9 @@ void for_each_column(const RowStream& w, int64_t block, Visit&& visit) {
   for (int64_t source = 0; source < w.view().blocks; ++source) {
     for (int64_t col = 0; col < cols; ++col) {
       const RowStream::Part part = w.part(source, first + col);
-      const auto row = [&](int64_t i) { return static_cast<uint64_t>(part.first_col) + part.index[i]; };
+      const float* values = static_cast<const float*>(w.view().values) + part.start;
+      const uint8_t* index = w.view().index + part.start;
+      const auto row = [&](int64_t i) { return static_cast<uint64_t>(part.first_col) + index[i]; };
       for (int64_t i = 0; i < part.kept;) {
         const int64_t start = i;
         const uint64_t group = row(i) / ColumnStream::kGroupRows;
@@ -30,7 +32,7 @@ void for_each_column(const RowStream& w, int64_t block, Visit&& visit) {
         do {
           kept_by |= 1 << row(i++) % ColumnStream::kGroupRows;
         } while (i < part.kept && row(i) / ColumnStream::kGroupRows == group);
-        visit(group, kept_by, part.values + start, col);
+        visit(group, kept_by, values + start, col);
       }
     }
   }

@@ -48,7 +48,7 @@ class ColumnStream {
 
   ColumnStream() = default;
 
-  // The transpose of w, in two passes over its weights.
+  // The transpose of w, which is fp32, in two passes over its weights.
   explicit ColumnStream(const RowStream& w);
 
   // Row r as dense, +0.0 where nothing is kept.

@@ -3,16 +3,19 @@
 #include "format/lane_panel.h"
 
 #include <cstring>
+#include <type_traits>
+
+#include "format/value_codec.h"
 
 namespace nm {
 
 struct LanePanel::Slot {
-  int64_t value;    // word of the value
+  int64_t value;    // byte of the value
   int64_t control;  // word of the control index
   int shift;        // position of the index in it
 };
 
-LanePanel::LanePanel(Pattern pattern, int64_t rows, int64_t cols) : pattern_(pattern) {
+LanePanel::LanePanel(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols) : dtype_(dtype), pattern_(pattern) {
   view_.rows = rows;
   view_.cols = cols;
   const int max_window = pattern.m <= 4 && 4 % pattern.m == 0 ? 4 : 16;
@@ -22,7 +25,9 @@ LanePanel::LanePanel(Pattern pattern, int64_t rows, int64_t cols) : pattern_(pat
   view_.slots_per_word = 32 / view_.index_bits;
   view_.windows = std::max(1, view_.slots_per_word / view_.slots);
   view_.control_words = (view_.windows * view_.slots + view_.slots_per_word - 1) / view_.slots_per_word;
-  view_.step_words = kLanes * (view_.control_words + view_.windows * view_.slots);
+  const int step_slots = view_.windows * view_.slots;
+  const int word_slots = static_cast<int>(4 / weight_bytes(dtype));
+  view_.step_words = kLanes * (view_.control_words + (step_slots + word_slots - 1) / word_slots);
   const int64_t step_cols = view_.windows * view_.window_cols;
   view_.steps = (cols - 1) / step_cols + 1;
   view_.padded_cols = view_.steps * step_cols;
@@ -33,17 +38,32 @@ LanePanel::LanePanel(Pattern pattern, int64_t rows, int64_t cols) : pattern_(pat
   }
   data_ = AlignedArray<uint32_t>(words);
   view_.data = data_.data();
-  // Lanes beyond the last row stay zero for good.
+  // Lanes beyond the last row stay zero for good, and so does the padding of steps.
   const int64_t panel_words = view_.steps * view_.step_words;
-  std::memset(data_.data() + (panels - 1) * panel_words, 0, panel_words * sizeof(uint32_t));
+  const bool padded = step_slots % word_slots != 0;
+  const int64_t first = padded ? 0 : (panels - 1) * panel_words;
+  std::memset(data_.data() + first, 0, (words - first) * sizeof(uint32_t));
 }
 
 LanePanel::Slot LanePanel::locate(int64_t r, int64_t window, int slot) const {
   const int64_t step = window / view_.windows;
   const int in_step = static_cast<int>(window % view_.windows) * view_.slots + slot;
   const int64_t base = (r / kLanes * view_.steps + step) * view_.step_words + r % kLanes;
-  return {base + kLanes * (view_.control_words + in_step), base + kLanes * (in_step / view_.slots_per_word),
+  const int64_t word_bytes = sizeof(uint32_t), bytes = weight_bytes(dtype_), word_slots = word_bytes / bytes;
+  const int64_t value_word = base + kLanes * (view_.control_words + in_step / word_slots);
+  return {value_word * word_bytes + in_step % word_slots * bytes, base + kLanes * (in_step / view_.slots_per_word),
           in_step % view_.slots_per_word * view_.index_bits};
+}
+
+void LanePanel::store(int64_t byte, float value) {
+  char* const to = reinterpret_cast<char*>(data_.data()) + byte;
+  visit_weights(dtype_, [&](auto* type) { narrow(value, reinterpret_cast<decltype(type)>(to)); });
+}
+
+float LanePanel::load(int64_t byte) const {
+  const char* const from = reinterpret_cast<const char*>(data_.data()) + byte;
+  return visit_weights(
+      dtype_, [&](auto* type) { return widen(*reinterpret_cast<const std::remove_pointer_t<decltype(type)>*>(from)); });
 }
 
 void LanePanel::put(int64_t r, const CompressedRow& row) {
@@ -61,7 +81,7 @@ void LanePanel::put(int64_t r, const CompressedRow& row) {
         index = static_cast<uint32_t>(row.cols[next++] - first);
       }
       const Slot at = locate(r, window, slot);
-      std::memcpy(&data_.data()[at.value], &value, sizeof value);
+      store(at.value, value);
       uint32_t* control = &data_.data()[at.control];
       *control = (at.shift == 0 ? 0 : *control) | index << at.shift;
     }
@@ -75,7 +95,7 @@ void LanePanel::get(int64_t r, CompressedRow* row) const {
     const int kept = static_cast<int>(pattern_.kept(std::min<int64_t>(view_.window_cols, view_.cols - first)));
     for (int slot = 0; slot < kept; ++slot, ++next) {
       const Slot at = locate(r, window, slot);
-      std::memcpy(&row->values[next], &data_.data()[at.value], sizeof(float));
+      row->values[next] = load(at.value);
       const uint32_t mask = (1u << view_.index_bits) - 1;
       row->cols[next] = first + (data_.data()[at.control] >> at.shift & mask);
     }

@@ -7,10 +7,12 @@
 // whole groups that one register permute can address: 4 columns when M is 2 or 4, else the most that fit 16. Each row
 // keeps `slots` weights in a window. A window's control bits, slots x (2 or 4) per row, are gathered in 32-bit words, a
 // step is the windows whose controls share `words` words. One panel of 16 rows is a single stream of steps:
-//   step: words x 16 control words (word by word, lane by lane), then windows x slots x 16 values
+//   step: words x 16 control words (word by word, lane by lane), then the values of windows x slots
+// A 32-bit word holds the values of one slot (fp32), two (bf16) or four (int8) of one lane, and 16 words, one for each
+// lane, lie side by side: what dot-product instructions consume. The last word of a step may have padding.
 // Slot i of the step has its index at bits (i mod per-word) * index_bits of its word: the permute instruction reads the
 // low bits only, so a kernel shifts right and never masks. For 2:4: 8 windows a step, 64 bytes of control and 1024 of
-// values, 4.25 bytes per kept fp32 weight.
+// values, 4.25 bytes per kept fp32 weight (bf16: 2.25, int8: 1.25).
 //
 // Padding slots hold 0.0 and point at columns beyond the last: a kernel must read zeros there, up to padded_cols and
 // the 16 columns that a permute's source spans.
@@ -21,12 +23,13 @@
 
 #include "format/aligned_array.h"
 #include "format/row_codec.h"
+#include "nm4j/nm4j.h"
 
 namespace nm {
 
 // What a kernel sees. No member functions: the files of the ISAs must not emit inline code that others may link to.
 struct LanePanelView {
-  const uint32_t* data;  // words: controls as they are, values by their bits
+  const uint32_t* data;  // words: controls as they are, values in the matrix's type
   int64_t rows, cols;
   int64_t steps;        // per panel
   int64_t step_words;   // 32-bit words per step
@@ -47,12 +50,13 @@ class LanePanel {
   static bool supports(Pattern pattern) { return pattern.m <= 16; }
 
   LanePanel() = default;
-  LanePanel(Pattern pattern, int64_t rows, int64_t cols);
+  LanePanel(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols);
 
   // Rows may be put from several threads at once: no two rows share a word.
   void put(int64_t r, const CompressedRow& row);
   void get(int64_t r, CompressedRow* row) const;
 
+  nm_dtype dtype() const { return dtype_; }
   bool empty() const { return data_.size() == 0; }
   int64_t bytes() const { return data_.bytes(); }
   const LanePanelView& view() const { return view_; }
@@ -60,7 +64,10 @@ class LanePanel {
  private:
   struct Slot;  // where a slot's value and control lie
   Slot locate(int64_t r, int64_t window, int slot) const;
+  void store(int64_t byte, float value);
+  float load(int64_t byte) const;
 
+  nm_dtype dtype_ = NM_F32;
   Pattern pattern_ = {};
   LanePanelView view_ = {};
   AlignedArray<uint32_t> data_;

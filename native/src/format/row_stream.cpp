@@ -3,6 +3,9 @@
 #include "format/row_stream.h"
 
 #include <cstring>
+#include <type_traits>
+
+#include "format/value_codec.h"
 
 namespace nm {
 namespace {
@@ -19,50 +22,57 @@ int64_t offset(const RowStreamView& view, int64_t block, int64_t r) {
 
 }  // namespace
 
-RowStream::RowStream(Pattern pattern, int64_t rows, int64_t cols) {
+RowStream::RowStream(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols) : dtype_(dtype) {
   view_.rows = rows;
   view_.cols = cols;
   view_.block_cols = kMaxBlockCols / pattern.m * pattern.m;
   view_.block_kept = pattern.kept(view_.block_cols);
   view_.blocks = (cols - 1) / view_.block_cols + 1;
   view_.last_kept = pattern.kept(cols - (view_.blocks - 1) * view_.block_cols);
-  int64_t size;
-  if (__builtin_mul_overflow(rows, pattern.kept(cols), &size) || __builtin_add_overflow(size, kSlack, &size)) {
+  int64_t size, value_bytes;
+  if (__builtin_mul_overflow(rows, pattern.kept(cols), &size) || __builtin_add_overflow(size, kSlack, &size) ||
+      __builtin_mul_overflow(size, weight_bytes(dtype), &value_bytes)) {
     throw std::bad_alloc();
   }
-  values_ = AlignedArray<float>(size);
+  values_ = AlignedArray<char>(value_bytes);
   index_ = AlignedArray<uint8_t>(size);
-  std::memset(values_.data() + size - kSlack, 0, kSlack * sizeof(float));
+  const int64_t slack_bytes = kSlack * weight_bytes(dtype);
+  std::memset(values_.data() + value_bytes - slack_bytes, 0, slack_bytes);
   std::memset(index_.data() + size - kSlack, 0, kSlack);
   view_.values = values_.data();
   view_.index = index_.data();
 }
 
 void RowStream::put(int64_t r, const CompressedRow& row) {
-  for (int64_t block = 0; block < view_.blocks; ++block) {
-    const int64_t source = block * view_.block_kept;
-    const int64_t target = offset(view_, block, r);
-    for (int64_t i = 0; i < block_kept(view_, block); ++i) {
-      values_.data()[target + i] = row.values[source + i];
-      index_.data()[target + i] = static_cast<uint8_t>(row.cols[source + i] - block * view_.block_cols);
+  visit_weights(dtype_, [&](auto* type) {
+    auto* values = reinterpret_cast<decltype(type)>(values_.data());
+    for (int64_t block = 0; block < view_.blocks; ++block) {
+      const int64_t source = block * view_.block_kept;
+      const int64_t target = offset(view_, block, r);
+      for (int64_t i = 0; i < block_kept(view_, block); ++i) {
+        narrow(row.values[source + i], &values[target + i]);
+        index_.data()[target + i] = static_cast<uint8_t>(row.cols[source + i] - block * view_.block_cols);
+      }
     }
-  }
+  });
 }
 
 void RowStream::get(int64_t r, CompressedRow* row) const {
-  int64_t target = 0;
-  for (int64_t block = 0; block < view_.blocks; ++block) {
-    const Part source = part(block, r);
-    for (int64_t i = 0; i < source.kept; ++i, ++target) {
-      row->values[target] = source.values[i];
-      row->cols[target] = source.first_col + source.index[i];
+  visit_weights(dtype_, [&](auto* type) {
+    const auto* values = static_cast<const std::remove_pointer_t<decltype(type)>*>(view_.values);
+    int64_t target = 0;
+    for (int64_t block = 0; block < view_.blocks; ++block) {
+      const Part source = part(block, r);
+      for (int64_t i = source.start; i < source.start + source.kept; ++i, ++target) {
+        row->values[target] = widen(values[i]);
+        row->cols[target] = source.first_col + index_.data()[i];
+      }
     }
-  }
+  });
 }
 
 RowStream::Part RowStream::part(int64_t block, int64_t r) const {
-  const int64_t start = offset(view_, block, r);
-  return {view_.values + start, view_.index + start, block_kept(view_, block), block * view_.block_cols};
+  return {offset(view_, block, r), block_kept(view_, block), block * view_.block_cols};
 }
 
 }  // namespace nm

@@ -12,7 +12,8 @@
 
 namespace nm4j_test {
 
-inline constexpr const char* kIsaNames[] = {"scalar", "avx2", "avx512"};
+inline constexpr const char* kIsaNames[] = {"scalar", "avx2", "avx512", "avx512vnni", "avx512bf16"};
+inline constexpr int32_t kBestIsa = NM_ISA_AVX512_BF16;
 
 inline int32_t DetectedIsa() {
   int32_t isa = -1;
@@ -32,7 +33,7 @@ class IsaLimit {
   explicit IsaLimit(int32_t isa) { Require(nm_isa_limit(isa)); }
   IsaLimit(const IsaLimit&) = delete;
   IsaLimit& operator=(const IsaLimit&) = delete;
-  ~IsaLimit() { nm_isa_limit(NM_ISA_AVX512); }
+  ~IsaLimit() { nm_isa_limit(kBestIsa); }
 };
 
 }  // namespace nm4j_test

@@ -5,17 +5,21 @@
 package org.nm4j;
 
 import java.lang.ref.Reference;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.nio.ReadOnlyBufferException;
+import java.nio.ShortBuffer;
 import java.util.Objects;
 import org.nm4j.internal.BufferMemory;
 import org.nm4j.internal.Matrices;
 import org.nm4j.internal.Memory;
 
 /**
- * A view of a rows x cols matrix of fp32, row-major with a leading dimension, in memory that the
- * caller owns. Nothing is copied: native code reads and writes that memory directly, and what is
- * between {@code cols} and {@code ld} is never touched.
+ * A view of a rows x cols matrix, row-major with a leading dimension, in memory that the caller
+ * owns, of fp32 unless another {@link DType} is given. Nothing is copied: native code reads and
+ * writes that memory directly, and what is between {@code cols} and {@code ld} is never touched.
  *
  * <pre>{@code
  * FloatBuffer memory = ByteBuffer.allocateDirect(4 * 100).order(ByteOrder.nativeOrder()).asFloatBuffer();
@@ -24,6 +28,10 @@ import org.nm4j.internal.Memory;
  * DenseMatrix middle = wide.rows(2, 4);                   // rows 2 to 5, the same memory
  * float value = middle.get(0, 3);                         // 1.5
  * }</pre>
+ *
+ * <p>{@link #get}, {@link #set} and the copies convert: a number given is stored as the nearest of
+ * the type (ties to even, integers limited to their range, NaN as the lowest). Integers are what
+ * they are there; what they stand for in products, {@link #quantized} says.
  *
  * <p>The description is immutable. The elements are plain memory: threads that share them need the
  * same care as with arrays. The buffer is kept alive; memory that can be freed under a living
@@ -34,9 +42,10 @@ public final class DenseMatrix {
     Matrices.set(
         new Matrices() {
           @Override
-          public DenseMatrix view(Memory memory, long available, long rows, long cols, long ld) {
+          public DenseMatrix view(
+              DType dtype, Memory memory, long available, long rows, long cols, long ld) {
             Shape.requireRemaining("pointer", Shape.extent(rows, cols, ld), available);
-            return new DenseMatrix(memory, 0, rows, cols, ld);
+            return new DenseMatrix(dtype, memory, 0, rows, cols, ld, 1, 0);
           }
 
           @Override
@@ -56,20 +65,34 @@ public final class DenseMatrix {
         });
   }
 
+  private final DType dtype;
   private final Memory memory;
   private final long offset;
   private final long address;
   private final long rows;
   private final long cols;
   private final long ld;
+  private final float scale;
+  private final int zero;
 
-  private DenseMatrix(Memory memory, long offset, long rows, long cols, long ld) {
+  private DenseMatrix(
+      DType dtype,
+      Memory memory,
+      long offset,
+      long rows,
+      long cols,
+      long ld,
+      float scale,
+      int zero) {
+    this.dtype = dtype;
     this.memory = memory;
     this.offset = offset;
-    this.address = memory.address() + offset * Float.BYTES;
+    this.address = memory.address() + offset * dtype.bytes();
     this.rows = rows;
     this.cols = cols;
     this.ld = ld;
+    this.scale = scale;
+    this.zero = zero;
   }
 
   /**
@@ -98,9 +121,48 @@ public final class DenseMatrix {
    *     foreign order, not aligned to 4 bytes, or holds fewer than (rows - 1) * ld + cols elements
    */
   public static DenseMatrix of(FloatBuffer buffer, long rows, long cols, long ld) {
+    return view(DType.F32, buffer, rows, cols, ld);
+  }
+
+  /**
+   * Views the bits of bf16 elements, from the buffer's position, as rows that start {@code ld}
+   * elements apart.
+   *
+   * @param buffer direct and in native order; read-only buffers serve as inputs
+   * @param rows number of rows, may be 0
+   * @param cols number of columns, may be 0
+   * @param ld elements from the start of one row to the next, at least {@code cols}
+   * @return the view, of {@link DType#BF16}
+   * @throws IllegalArgumentException when a size is negative, or the buffer is on the heap, in
+   *     foreign order, not aligned to 2 bytes, or too short
+   */
+  public static DenseMatrix ofBf16(ShortBuffer buffer, long rows, long cols, long ld) {
+    return view(DType.BF16, buffer, rows, cols, ld);
+  }
+
+  /**
+   * Views 8-bit integers, from the buffer's position, as rows that start {@code ld} elements apart.
+   *
+   * @param dtype {@link DType#S8} or {@link DType#U8}
+   * @param buffer direct; read-only buffers serve as inputs
+   * @param rows number of rows, may be 0
+   * @param cols number of columns, may be 0
+   * @param ld elements from the start of one row to the next, at least {@code cols}
+   * @return the view
+   * @throws IllegalArgumentException when the type has another size, a size is negative, or the
+   *     buffer is on the heap or too short
+   */
+  public static DenseMatrix ofInt8(DType dtype, ByteBuffer buffer, long rows, long cols, long ld) {
+    if (dtype.bytes() != 1) {
+      throw new IllegalArgumentException("dtype must be S8 or U8, got " + dtype);
+    }
+    return view(dtype, buffer, rows, cols, ld);
+  }
+
+  private static DenseMatrix view(DType dtype, Buffer buffer, long rows, long cols, long ld) {
     Objects.requireNonNull(buffer, "buffer");
     Shape.requireRemaining("buffer", Shape.extent(rows, cols, ld), buffer.remaining());
-    return new DenseMatrix(new BufferMemory(buffer), 0, rows, cols, ld);
+    return new DenseMatrix(dtype, new BufferMemory(buffer, dtype.bytes()), 0, rows, cols, ld, 1, 0);
   }
 
   /**
@@ -131,8 +193,79 @@ public final class DenseMatrix {
    * @throws OutOfMemoryError when the limit of direct memory is reached
    */
   public static DenseMatrix allocate(long rows, long cols) {
-    return new DenseMatrix(
-        BufferMemory.allocate(Shape.extent(rows, cols, cols)), 0, rows, cols, cols);
+    return allocate(DType.F32, rows, cols);
+  }
+
+  /**
+   * New zeros of any type, see {@link #allocate(long, long)}.
+   *
+   * @param dtype the type of the elements
+   * @param rows number of rows, may be 0
+   * @param cols number of columns, may be 0
+   * @return a matrix that owns its memory
+   * @throws IllegalArgumentException when a size is negative or 2 GiB are exceeded
+   * @throws OutOfMemoryError when the limit of direct memory is reached
+   */
+  public static DenseMatrix allocate(DType dtype, long rows, long cols) {
+    ByteBuffer bytes = BufferMemory.bytes(Shape.extent(rows, cols, cols) * dtype.bytes());
+    Buffer buffer =
+        switch (dtype) {
+          case F32 -> bytes.asFloatBuffer();
+          case BF16 -> bytes.asShortBuffer();
+          case S8, U8 -> bytes;
+          case S32 -> bytes.asIntBuffer();
+        };
+    return view(dtype, buffer, rows, cols, cols);
+  }
+
+  /**
+   * The same elements with a meaning: an integer q stands for scale * (q - zero). Products of
+   * integer activations count in these numbers, and integer results are rounded to them.
+   *
+   * @param scale the step between two numbers, finite and above 0; 1 to begin with
+   * @param zero the integer that stands for 0, within the range of the type; 0 to begin with
+   * @return a view of the same memory
+   * @throws IllegalArgumentException when a value is out of range
+   * @throws IllegalStateException unless the elements are integers of 8 bits
+   */
+  public DenseMatrix quantized(float scale, int zero) {
+    if (dtype != DType.S8 && dtype != DType.U8) {
+      throw new IllegalStateException("only S8 and U8 can be quantized, got " + this);
+    }
+    if (!(scale > 0) || Float.isInfinite(scale)) {
+      throw new IllegalArgumentException("scale must be finite and above 0, got " + scale);
+    }
+    if (zero != Elements.limit(dtype, zero)) {
+      throw new IllegalArgumentException("zero must be in the range of " + dtype + ", got " + zero);
+    }
+    return new DenseMatrix(dtype, memory, offset, rows, cols, ld, scale, zero);
+  }
+
+  /**
+   * The type of the elements.
+   *
+   * @return the type
+   */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /**
+   * The step between two integers, see {@link #quantized}.
+   *
+   * @return 1 unless the matrix is quantized
+   */
+  public float scale() {
+    return scale;
+  }
+
+  /**
+   * The integer that stands for 0, see {@link #quantized}.
+   *
+   * @return 0 unless the matrix is quantized
+   */
+  public int zero() {
+    return zero;
   }
 
   /**
@@ -176,11 +309,11 @@ public final class DenseMatrix {
    *
    * @param row from 0 to rows - 1
    * @param col from 0 to cols - 1
-   * @return the element
+   * @return the element, rounded where it is an {@link DType#S32} beyond 2^24
    * @throws IndexOutOfBoundsException outside the matrix
    */
   public float get(long row, long col) {
-    return memory.get(index(row, col));
+    return Elements.get(memory.buffer(index(row, col), 1), dtype, 0);
   }
 
   /**
@@ -193,7 +326,7 @@ public final class DenseMatrix {
    * @throws ReadOnlyBufferException when the memory may only be read
    */
   public void set(long row, long col, float value) {
-    memory.put(index(row, col), value);
+    Elements.put(memory.buffer(index(row, col), 1), dtype, 0, value);
   }
 
   /**
@@ -207,7 +340,8 @@ public final class DenseMatrix {
   public DenseMatrix rows(long from, long count) {
     Objects.checkFromIndexSize(from, count, rows);
     boolean empty = count == 0 || cols == 0; // and its start may lie beyond the memory
-    return new DenseMatrix(memory, empty ? offset : offset + from * ld, count, cols, ld);
+    return new DenseMatrix(
+        dtype, memory, empty ? offset : offset + from * ld, count, cols, ld, scale, zero);
   }
 
   /**
@@ -219,7 +353,7 @@ public final class DenseMatrix {
   public float[] toArray() {
     float[] values = new float[size()];
     for (int row = 0; row < rows && cols > 0; row++) {
-      row(row).get(values, row * (int) cols, (int) cols);
+      Elements.get(row(row), dtype, values, row * (int) cols, (int) cols);
     }
     return values;
   }
@@ -235,7 +369,7 @@ public final class DenseMatrix {
     Objects.requireNonNull(values, "values");
     Shape.requireExactly("values", Shape.extent(rows, cols, cols), values.length);
     for (int row = 0; row < rows && cols > 0; row++) {
-      row(row).put(values, row * (int) cols, (int) cols);
+      Elements.put(row(row), dtype, values, row * (int) cols, (int) cols);
     }
   }
 
@@ -243,29 +377,69 @@ public final class DenseMatrix {
    * The memory itself: from the first element to the last one, gaps between rows included.
    *
    * @return a new view, read-only when the matrix is
-   * @throws IllegalStateException when it exceeds a buffer; {@link #rows(long, long)} cuts it down
+   * @throws IllegalStateException when it exceeds a buffer, which {@link #rows(long, long)} cuts
+   *     down, or is not of {@link DType#F32}
    */
   public FloatBuffer buffer() {
-    long extent = Shape.extent(rows, cols, ld);
-    if (extent > Integer.MAX_VALUE / Float.BYTES) {
-      throw new IllegalStateException(
-          extent + " elements do not fit a direct FloatBuffer; view fewer rows");
-    }
-    return memory.buffer(offset, (int) extent);
+    return (FloatBuffer) typedBuffer(dtype == DType.F32, "F32");
+  }
+
+  /**
+   * The bits of bf16 elements, see {@link #buffer}.
+   *
+   * @return a new view, read-only when the matrix is
+   * @throws IllegalStateException when it exceeds a buffer or is not of {@link DType#BF16}
+   */
+  public ShortBuffer bf16Buffer() {
+    return (ShortBuffer) typedBuffer(dtype == DType.BF16, "BF16");
+  }
+
+  /**
+   * The memory of 8-bit integers, see {@link #buffer}.
+   *
+   * @return a new view, read-only when the matrix is
+   * @throws IllegalStateException when it exceeds a buffer or is not of {@link DType#S8} or {@link
+   *     DType#U8}
+   */
+  public ByteBuffer int8Buffer() {
+    return (ByteBuffer) typedBuffer(dtype.bytes() == 1, "S8 or U8");
+  }
+
+  /**
+   * The memory of 32-bit integers, see {@link #buffer}.
+   *
+   * @return a new view, read-only when the matrix is
+   * @throws IllegalStateException when it exceeds a buffer or is not of {@link DType#S32}
+   */
+  public IntBuffer int32Buffer() {
+    return (IntBuffer) typedBuffer(dtype == DType.S32, "S32");
   }
 
   /**
    * A short description.
    *
-   * @return shape and leading dimension, not the elements
+   * @return shape, leading dimension and type, not the elements
    */
   @Override
   public String toString() {
-    return "DenseMatrix[" + rows + " x " + cols + ", ld " + ld + "]";
+    String type = dtype == DType.F32 ? "" : ", " + dtype;
+    return "DenseMatrix[" + rows + " x " + cols + ", ld " + ld + type + "]";
   }
 
-  /** Address of the first element, valid while {@link #keepAlive} is still to be called. */
+  /**
+   * Address of the first of fp32 elements, valid while {@link #keepAlive} is still to be called.
+   *
+   * @throws IllegalArgumentException when the matrix is of another type
+   */
   long address() {
+    if (dtype != DType.F32) {
+      throw new IllegalArgumentException("expected a matrix of F32, got " + this);
+    }
+    return address;
+  }
+
+  /** As {@link #address}, for elements of any type. */
+  long typedAddress() {
     return address;
   }
 
@@ -274,8 +448,20 @@ public final class DenseMatrix {
     Reference.reachabilityFence(memory);
   }
 
-  private FloatBuffer row(long row) {
+  private Buffer row(long row) {
     return memory.buffer(offset + row * ld, (int) cols);
+  }
+
+  private Buffer typedBuffer(boolean right, String expected) {
+    if (!right) {
+      throw new IllegalStateException("expected a matrix of " + expected + ", got " + this);
+    }
+    long extent = Shape.extent(rows, cols, ld);
+    if (extent > Integer.MAX_VALUE / dtype.bytes()) {
+      throw new IllegalStateException(
+          extent + " elements do not fit a direct buffer; view fewer rows");
+    }
+    return memory.buffer(offset, (int) extent);
   }
 
   private int size() {

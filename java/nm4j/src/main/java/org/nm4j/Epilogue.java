@@ -8,8 +8,8 @@ import java.nio.FloatBuffer;
 import java.util.Objects;
 
 /**
- * What happens to each element of a product before it is stored: Y = act(alpha (W X) + beta C +
- * bias), in one pass.
+ * What happens to each element of a product before it is stored: Y = act(alpha s (W X) + beta C +
+ * bias), in one pass; s is one factor per output feature.
  *
  * <pre>{@code
  * DenseMatrix bias = DenseMatrix.copyOf(new float[] {0.5f, -0.5f}, 1, 2);
@@ -21,17 +21,24 @@ import java.util.Objects;
  */
 public final class Epilogue {
   /** Y = W X. */
-  public static final Epilogue NONE = new Epilogue(1, null, 0, null, Activation.IDENTITY);
+  public static final Epilogue NONE = new Epilogue(1, null, null, 0, null, Activation.IDENTITY);
 
   private final float alpha;
+  private final DenseMatrix scale;
   private final DenseMatrix bias;
   private final float beta;
   private final DenseMatrix c;
   private final Activation activation;
 
   private Epilogue(
-      float alpha, DenseMatrix bias, float beta, DenseMatrix c, Activation activation) {
+      float alpha,
+      DenseMatrix scale,
+      DenseMatrix bias,
+      float beta,
+      DenseMatrix c,
+      Activation activation) {
     this.alpha = alpha;
+    this.scale = scale;
     this.bias = bias;
     this.beta = beta;
     this.c = c;
@@ -45,7 +52,19 @@ public final class Epilogue {
    * @return a copy with this factor
    */
   public Epilogue alpha(float value) {
-    return new Epilogue(value, bias, beta, c, activation);
+    return new Epilogue(value, scale, bias, beta, c, activation);
+  }
+
+  /**
+   * Scales each output feature, which is a row of W, by a factor of its own, beside alpha.
+   *
+   * @param value 1 x M factors, of fp32
+   * @return a copy with these factors
+   * @throws IllegalArgumentException unless there is one row
+   */
+  public Epilogue scale(DenseMatrix value) {
+    Shape.require("scale", value, 1, value.cols());
+    return new Epilogue(alpha, value, bias, beta, c, activation);
   }
 
   /**
@@ -57,7 +76,7 @@ public final class Epilogue {
    */
   public Epilogue bias(DenseMatrix value) {
     Shape.require("bias", value, 1, value.cols());
-    return new Epilogue(alpha, value, beta, c, activation);
+    return new Epilogue(alpha, scale, value, beta, c, activation);
   }
 
   /**
@@ -75,12 +94,12 @@ public final class Epilogue {
    * Adds another matrix.
    *
    * @param beta its factor; at 0 the matrix is not read
-   * @param c of the shape of Y; Y itself, for accumulation in place, or memory that does not
-   *     overlap it
+   * @param c of the shape, type and quantisation of Y: a residual; Y itself, for accumulation in
+   *     place, or memory that does not overlap it
    * @return a copy with this matrix
    */
   public Epilogue add(float beta, DenseMatrix c) {
-    return new Epilogue(alpha, bias, beta, Objects.requireNonNull(c, "c"), activation);
+    return new Epilogue(alpha, scale, bias, beta, Objects.requireNonNull(c, "c"), activation);
   }
 
   /**
@@ -90,7 +109,7 @@ public final class Epilogue {
    * @return a copy with this function
    */
   public Epilogue activation(Activation value) {
-    return new Epilogue(alpha, bias, beta, c, Objects.requireNonNull(value, "activation"));
+    return new Epilogue(alpha, scale, bias, beta, c, Objects.requireNonNull(value, "activation"));
   }
 
   /**
@@ -130,6 +149,7 @@ public final class Epilogue {
     return activation
         + "("
         + alpha
+        + (scale == null ? "" : " scale")
         + " W X"
         + (beta == 0 ? "" : " + " + beta + " C")
         + (bias == null ? "" : " + bias")
@@ -138,12 +158,23 @@ public final class Epilogue {
 
   /** Checks the operands against M output features and a result y. */
   void check(long features, DenseMatrix y) {
+    if (scale != null) {
+      Shape.require("scale", scale, 1, features);
+    }
     if (bias != null) {
       Shape.require("bias", bias, 1, features);
     }
     if (c != null) {
       Shape.require("c", c, y.rows(), y.cols());
+      if (c.dtype() != y.dtype() || c.scale() != y.scale() || c.zero() != y.zero()) {
+        throw new IllegalArgumentException(
+            "c must have the type and quantisation of y, " + y + ", got " + c);
+      }
     }
+  }
+
+  long scaleAddress() {
+    return scale == null ? 0 : scale.address();
   }
 
   long biasAddress() {
@@ -151,15 +182,22 @@ public final class Epilogue {
   }
 
   long addedAddress() {
-    return c == null ? 0 : c.address();
+    return c == null ? 0 : c.typedAddress();
   }
 
   long addedLd(DenseMatrix y) {
     return c == null ? y.ld() : c.ld();
   }
 
+  long addedStride(long count) {
+    return c == null ? 0 : Multiplier.stride(c, count);
+  }
+
   /** To be called after native code has used the addresses. */
   void keepAlive() {
+    if (scale != null) {
+      scale.keepAlive();
+    }
     if (bias != null) {
       bias.keepAlive();
     }

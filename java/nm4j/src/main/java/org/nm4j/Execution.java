@@ -45,13 +45,29 @@ public final class Execution {
   }
 
   /**
-   * As many threads as the JVM has processors, from a pool of daemon threads that all callers
-   * share; it starts with the first product and its idle threads end by themselves.
+   * As many threads as the JVM has processors, see {@link #parallel(int)}.
    *
    * @return the execution
    */
   public static Execution parallel() {
-    return new Execution(SharedPool.executor(), Runtime.getRuntime().availableProcessors());
+    return parallel(SharedPool.PROCESSORS);
+  }
+
+  /**
+   * The calling thread and helpers from a pool of daemon threads that all callers share. It starts
+   * with the first product, has one thread fewer than the JVM has processors, and idle threads end
+   * by themselves. After a product its threads poll for the next one for some microseconds before
+   * they sleep, as long as there is a processor for each; the system property {@code
+   * nm4j.spin.micros} says how long (100, and 0 for not at all).
+   *
+   * @param threads how many threads compute at most, at least 1; more than the JVM has processors
+   *     count as that many
+   * @return the execution
+   * @throws IllegalArgumentException when {@code threads} is less than 1
+   */
+  public static Execution parallel(int threads) {
+    int useful = Math.min(requirePositive(threads), SharedPool.PROCESSORS);
+    return useful == 1 ? CALLER : new Execution(SharedPool.executor(), useful);
   }
 
   /**
@@ -64,10 +80,7 @@ public final class Execution {
    */
   public static Execution on(Executor executor, int threads) {
     Objects.requireNonNull(executor, "executor");
-    if (threads < 1) {
-      throw new IllegalArgumentException("threads must be at least 1, got " + threads);
-    }
-    return new Execution(executor, threads);
+    return new Execution(executor, requirePositive(threads));
   }
 
   /**
@@ -87,6 +100,13 @@ public final class Execution {
   @Override
   public String toString() {
     return "Execution[" + threads + (threads == 1 ? " thread]" : " threads]");
+  }
+
+  private static int requirePositive(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, got " + threads);
+    }
+    return threads;
   }
 
   /** Null for the calling thread alone. */

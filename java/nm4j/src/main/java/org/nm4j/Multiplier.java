@@ -12,41 +12,47 @@ import org.nm4j.internal.Status;
 
 /** The products of a packed matrix of some rows. */
 final class Multiplier {
+  /** What a thread must have to do for its start to pay: 2 to 3 us of a small batch. */
+  private static final double MULTIPLICATIONS_PER_THREAD = 128 * 1024;
+
   private final NativeMatrix handle;
   private final long rows;
+  private final long nonZeros;
 
   /** The tiles of the latest batch in each layout; a race only costs asking again. */
   private TileCount featureMajorTiles = TileCount.NONE;
 
   private TileCount batchMajorTiles = TileCount.NONE;
 
-  Multiplier(NativeMatrix handle, long rows) {
+  Multiplier(NativeMatrix handle, long rows, long nonZeros) {
     this.handle = handle;
     this.rows = rows;
+    this.nonZeros = nonZeros;
   }
 
   /** Computes Y. The shapes of x and y are checked already. */
   void run(
       Layout layout,
       long batch,
+      long count,
       DenseMatrix x,
       DenseMatrix y,
       Epilogue epilogue,
       Execution execution) {
     Shape.requireWritable("y", y);
     epilogue.check(rows, y);
-    int threads = execution.threads();
+    int threads = Math.min(execution.threads(), usefulThreads(count * batch));
     long address = handle.acquire();
     try {
-      long tiles = tiles(address, layout, batch);
-      if (threads == 1 || tiles <= 1) {
-        run(address, layout, batch, x, y, epilogue, 0, tiles);
+      long tiles = count * tiles(address, layout, batch, x.dtype(), y.dtype());
+      if (threads <= 1 || tiles <= 1) {
+        run(address, layout, batch, count, x, y, epilogue, 0, tiles);
       } else {
         ParallelRun.run(
             tiles,
             execution.executor(),
             threads,
-            (begin, end) -> run(address, layout, batch, x, y, epilogue, begin, end));
+            (begin, end) -> run(address, layout, batch, count, x, y, epilogue, begin, end));
       }
     } finally {
       handle.release();
@@ -57,12 +63,14 @@ final class Multiplier {
   }
 
   /** Name of the native kernel. */
-  String kernel(Layout layout, long batch) {
+  String kernel(Layout layout, long batch, DType activations) {
     Objects.requireNonNull(layout, "layout");
     long[] name = new long[1];
     long address = handle.acquire();
     try {
-      Status.check(Bindings.nm_matrix_kernel(address, nativeLayout(layout), batch, name));
+      Status.check(
+          Bindings.nm4j_product_kernel(
+              address, nativeLayout(layout), batch, activations.code(), Bindings.NM_F32, name));
       return Bindings.string(name[0]);
     } finally {
       handle.release();
@@ -73,37 +81,60 @@ final class Multiplier {
       long address,
       Layout layout,
       long batch,
+      long count,
       DenseMatrix x,
       DenseMatrix y,
       Epilogue epilogue,
       long tileBegin,
       long tileEnd) {
     Status.check(
-        Bindings.nm_multiply_f32(
+        Bindings.nm4j_multiply(
             address,
             nativeLayout(layout),
             batch,
-            x.address(),
+            count,
+            x.typedAddress(),
+            x.dtype().code(),
             x.ld(),
+            stride(x, count),
+            x.scale(),
+            x.zero(),
             epilogue.alpha(),
+            epilogue.scaleAddress(),
             epilogue.addedAddress(),
             epilogue.addedLd(y),
+            epilogue.addedStride(count),
             epilogue.beta(),
             epilogue.biasAddress(),
             nativeActivation(epilogue.activation()),
-            y.address(),
+            y.typedAddress(),
+            y.dtype().code(),
             y.ld(),
+            stride(y, count),
+            y.scale(),
+            y.zero(),
             tileBegin,
             tileEnd));
   }
 
-  private long tiles(long address, Layout layout, long batch) {
+  /** Elements from one of {@code count} matrices that lie one below the other to the next. */
+  static long stride(DenseMatrix matrix, long count) {
+    return count <= 1 ? 0 : matrix.rows() / count * matrix.ld();
+  }
+
+  private int usefulThreads(long batch) {
+    return (int) ((double) nonZeros * batch / MULTIPLICATIONS_PER_THREAD); // at most 2^31 - 1
+  }
+
+  private long tiles(long address, Layout layout, long batch, DType x, DType y) {
     boolean featureMajor = layout == Layout.FEATURE_MAJOR;
     TileCount known = featureMajor ? featureMajorTiles : batchMajorTiles;
-    if (known.batch != batch) {
+    if (known.batch != batch || known.x != x || known.y != y) {
       long[] count = new long[1];
-      Status.check(Bindings.nm_multiply_tiles(address, nativeLayout(layout), batch, count));
-      known = new TileCount(batch, count[0]);
+      Status.check(
+          Bindings.nm4j_product_tiles(
+              address, nativeLayout(layout), batch, 1, x.code(), y.code(), count));
+      known = new TileCount(batch, x, y, count[0]);
       if (featureMajor) {
         featureMajorTiles = known;
       } else {
@@ -128,7 +159,7 @@ final class Multiplier {
     };
   }
 
-  private record TileCount(long batch, long tiles) {
-    static final TileCount NONE = new TileCount(-1, 0);
+  private record TileCount(long batch, DType x, DType y, long tiles) {
+    static final TileCount NONE = new TileCount(-1, null, null, 0);
   }
 }

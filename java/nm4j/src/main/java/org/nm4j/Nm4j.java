@@ -21,9 +21,11 @@ import org.nm4j.internal.Status;
  * <ul>
  *   <li>{@code nm4j.library.path}: the native library's file, or its directory, to use instead of
  *       the one in the classifier jar.
- *   <li>{@code nm4j.isa}: {@code scalar}, {@code avx2} or {@code avx512}, the best instruction set
- *       to use; what the CPU lacks is never used. The environment variable {@code NM4J_ISA} does
- *       the same; the lower of both holds.
+ *   <li>{@code nm4j.isa}: {@code scalar}, {@code avx2}, {@code avx512}, {@code avx512vnni} or
+ *       {@code avx512bf16}, the best instruction set to use; what the CPU lacks is never used. The
+ *       environment variable {@code NM4J_ISA} does the same; the lower of both holds.
+ *   <li>{@code nm4j.spin.micros}: for how long idle threads of {@link Execution#parallel()} poll
+ *       for the next product before they sleep.
  *   <li>{@code org.bytedeco.javacpp.cachedir}: where the native library is unpacked.
  * </ul>
  */

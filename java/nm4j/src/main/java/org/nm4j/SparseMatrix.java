@@ -23,6 +23,21 @@ import org.nm4j.internal.Status;
  * }
  * }</pre>
  *
+ * <p>Weights are stored as fp32, or rounded to bf16 or to 8-bit integers with a scale per row, see
+ * {@link Builder#dtype}; a product by few activations takes as long as its weights take to read.
+ * Activations (X) and results (Y, C) may be:
+ *
+ * <table>
+ *   <caption>Types of products</caption>
+ *   <tr><th>weights</th><th>X</th><th>Y and C</th></tr>
+ *   <tr><td>F32</td><td>F32</td><td>F32, BF16, S8, U8</td></tr>
+ *   <tr><td>BF16</td><td>F32, BF16</td><td>F32, BF16, S8, U8</td></tr>
+ *   <tr><td>S8</td><td>F32, S8, U8</td><td>F32, BF16, S8, U8, S32</td></tr>
+ * </table>
+ *
+ * Others throw {@link Nm4jException} with {@link ErrorCode#UNSUPPORTED}. Sums are fp32, of integer
+ * activations exact; what integers stand for, {@link DenseMatrix#quantized} says.
+ *
  * <p>Products follow IEEE 754 in fp32 over the kept positions: activations opposite pruned weights
  * take no part, not even infinities and NaN. For one matrix, layout, batch and instruction set the
  * result is the same bits on every call, whatever the threads.
@@ -38,6 +53,7 @@ public final class SparseMatrix implements AutoCloseable {
   private final Multiplier multiplier;
   private final long rows;
   private final long cols;
+  private final DType dtype;
   private final Pattern pattern;
   private final boolean transposed;
   private final Workload workload;
@@ -45,25 +61,27 @@ public final class SparseMatrix implements AutoCloseable {
 
   private SparseMatrix(Builder builder, NativeMatrix handle, long bytes) {
     this.handle = handle;
-    this.multiplier = new Multiplier(handle, builder.rows);
     this.rows = builder.rows;
     this.cols = builder.cols;
+    this.dtype = builder.dtype;
     this.pattern = builder.pattern;
     this.transposed = false;
     this.workload = builder.workload;
     this.bytes = bytes;
+    this.multiplier = new Multiplier(handle, rows, nonZeros());
   }
 
   /** The transpose of w. */
   private SparseMatrix(SparseMatrix w, NativeMatrix handle) {
     this.handle = handle;
-    this.multiplier = new Multiplier(handle, w.cols);
     this.rows = w.cols;
     this.cols = w.rows;
+    this.dtype = DType.F32;
     this.pattern = w.pattern;
     this.transposed = true;
     this.workload = Workload.LARGE_BATCH;
     this.bytes = handle.bytes();
+    this.multiplier = new Multiplier(handle, rows, nonZeros());
   }
 
   /**
@@ -76,8 +94,22 @@ public final class SparseMatrix implements AutoCloseable {
    * @throws IllegalArgumentException when {@code w} is empty
    */
   public static SparseMatrix prune(DenseMatrix w, Pattern pattern) {
+    return prune(w, pattern, DType.F32);
+  }
+
+  /**
+   * Prunes by magnitude and packs as another type, see {@link Builder#dtype}.
+   *
+   * @param w the weights in fp32, at least 1 x 1; not changed, and not needed afterwards
+   * @param pattern how many to keep
+   * @param dtype how to store them: F32, BF16 or S8
+   * @return the packed weights
+   * @throws Nm4jException {@link ErrorCode#NAN}, {@link ErrorCode#OUT_OF_MEMORY}
+   * @throws IllegalArgumentException when {@code w} is empty or weights cannot have this type
+   */
+  public static SparseMatrix prune(DenseMatrix w, Pattern pattern, DType dtype) {
     try (Builder builder = builder(w.rows(), w.cols(), pattern)) {
-      return builder.prune(0, w).build();
+      return builder.dtype(dtype).prune(0, w).build();
     }
   }
 
@@ -179,7 +211,31 @@ public final class SparseMatrix implements AutoCloseable {
     long batch = x.cols();
     Shape.require("x", x, cols, batch);
     Shape.require("y", y, rows, batch);
-    multiplier.run(Layout.FEATURE_MAJOR, batch, x, y, epilogue, execution);
+    multiplier.run(Layout.FEATURE_MAJOR, batch, 1, x, y, epilogue, execution);
+  }
+
+  /**
+   * Y<sub>i</sub> = act(alpha (W X<sub>i</sub>) + beta C<sub>i</sub> + bias) for several
+   * X<sub>i</sub> that lie one below the other, such as images of channels x pixels.
+   *
+   * @param count how many, may be 0
+   * @param x the activations, (count K) x N
+   * @param y the results, (count M) x N, writable; must not overlap an operand, except that it may
+   *     be C
+   * @param epilogue what else to do; its C is (count M) x N
+   * @param execution where to compute
+   * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or overlaps
+   * @throws IllegalStateException when closed
+   */
+  public void multiplyEach(
+      long count, DenseMatrix x, DenseMatrix y, Epilogue epilogue, Execution execution) {
+    if (count < 0) {
+      throw new IllegalArgumentException("count must not be negative, got " + count);
+    }
+    long batch = x.cols();
+    Shape.require("x", x, Math.multiplyExact(count, cols), batch);
+    Shape.require("y", y, Math.multiplyExact(count, rows), batch);
+    multiplier.run(Layout.FEATURE_MAJOR, batch, count, x, y, epilogue, execution);
   }
 
   /**
@@ -236,7 +292,7 @@ public final class SparseMatrix implements AutoCloseable {
     long batch = x.rows();
     Shape.require("x", x, batch, cols);
     Shape.require("y", y, batch, rows);
-    multiplier.run(Layout.BATCH_MAJOR, batch, x, y, epilogue, execution);
+    multiplier.run(Layout.BATCH_MAJOR, batch, 1, x, y, epilogue, execution);
   }
 
   /**
@@ -293,6 +349,33 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
+   * The type in which the weights are stored.
+   *
+   * @return F32, BF16 or S8; of a transpose F32
+   */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /**
+   * The scale of each row, by which its stored weights are multiplied.
+   *
+   * @return one per row, a copy; ones unless the weights are {@link DType#S8}
+   * @throws IllegalStateException when closed
+   */
+  public float[] scales() {
+    DenseMatrix out = DenseMatrix.allocate(1, rows);
+    long address = handle.acquire();
+    try {
+      Status.check(Bindings.nm_matrix_get_scales(address, 0, rows, out.address()));
+      return out.toArray();
+    } finally {
+      handle.release();
+      out.keepAlive();
+    }
+  }
+
+  /**
    * The pattern.
    *
    * @return the pattern given when this was made; of a {@linkplain #transposed transpose}, that of
@@ -339,12 +422,12 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
-   * The memory that the same weights occupy when dense.
+   * The memory that the same weights occupy when dense, in the same type.
    *
-   * @return 4 * rows * cols bytes
+   * @return bytes
    */
   public long denseBytes() {
-    return rows * cols * Float.BYTES;
+    return rows * cols * dtype.bytes();
   }
 
   /**
@@ -366,7 +449,22 @@ public final class SparseMatrix implements AutoCloseable {
    * @throws IllegalStateException when closed
    */
   public String kernel(Layout layout, long batch) {
-    return multiplier.kernel(layout, batch);
+    return kernel(layout, batch, DType.F32);
+  }
+
+  /**
+   * The native kernel that computes a product of activations of some type.
+   *
+   * @param layout how activations lie
+   * @param batch N
+   * @param activations the type of X
+   * @return its name
+   * @throws IllegalArgumentException when the batch is negative
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when there is none
+   * @throws IllegalStateException when closed
+   */
+  public String kernel(Layout layout, long batch, DType activations) {
+    return multiplier.kernel(layout, batch, activations);
   }
 
   /**
@@ -383,7 +481,8 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
-   * Some rows back to a dense matrix, +0.0 where nothing is kept, bit for bit what was packed.
+   * Some rows back to a dense matrix, +0.0 where nothing is kept, as it was packed: rounded where
+   * the weights are stored as bf16 or integers, else bit for bit.
    *
    * @param row0 the first row to read
    * @param out receives as many rows as it has, of {@link #cols} columns; writable
@@ -406,7 +505,7 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
-   * The portable form, bit for bit what was packed.
+   * The portable form, in fp32, as it was packed, see {@link #decompress(long, DenseMatrix)}.
    *
    * @return a copy that does not need this matrix
    * @throws IllegalArgumentException when its values exceed 2 GiB
@@ -461,6 +560,7 @@ public final class SparseMatrix implements AutoCloseable {
         + cols
         + ", "
         + pattern
+        + (dtype == DType.F32 ? "" : " " + dtype)
         + (transposed ? " transposed, " : ", ")
         + workload
         + (isClosed() ? ", closed]" : "]");
@@ -498,6 +598,7 @@ public final class SparseMatrix implements AutoCloseable {
     private final long rows;
     private final long cols;
     private final Pattern pattern;
+    private DType dtype = DType.F32;
     private Workload workload = Workload.ANY_BATCH;
     private volatile NanPolicy nan = NanPolicy.REJECT;
     private volatile NativeMatrix handle;
@@ -523,11 +624,35 @@ public final class SparseMatrix implements AutoCloseable {
      */
     public synchronized Builder workload(Workload value) {
       Objects.requireNonNull(value, "workload");
-      if (handle != null) {
-        throw new IllegalStateException("the workload must be chosen before the first block");
-      }
+      requireNoBlock("workload");
       workload = value;
       return this;
+    }
+
+    /**
+     * Says how to store weights. {@link DType#BF16}: each rounded to nearest, ties to even. {@link
+     * DType#S8}: integers from -127 to 127 times a scale per row, which is the row's largest kept
+     * magnitude / 127; weights must be finite.
+     *
+     * @param value F32 (to begin with), BF16 or S8
+     * @return this
+     * @throws IllegalArgumentException for another type
+     * @throws IllegalStateException after the first block
+     */
+    public synchronized Builder dtype(DType value) {
+      Objects.requireNonNull(value, "dtype");
+      if (value == DType.U8 || value == DType.S32) {
+        throw new IllegalArgumentException("weights must be F32, BF16 or S8, got " + value);
+      }
+      requireNoBlock("type");
+      dtype = value;
+      return this;
+    }
+
+    private void requireNoBlock(String what) {
+      if (handle != null) {
+        throw new IllegalStateException("the " + what + " must be chosen before the first block");
+      }
     }
 
     /**
@@ -558,16 +683,65 @@ public final class SparseMatrix implements AutoCloseable {
       Objects.checkFromIndexSize(row0, w.rows(), rows);
       Shape.require("w", w, w.rows(), cols);
       Shape.require("mask", mask, w.rows(), cols);
+      long weights = w.address();
       NativeMatrix matrix = handle();
       long address = matrix.acquire();
       try {
         Status.check(
             Bindings.nm_matrix_set_rows_f32(
-                address, row0, w.rows(), w.address(), w.ld(), mask.address(), Flags.of(nan)));
+                address, row0, w.rows(), weights, w.ld(), mask.address(), Flags.of(nan)));
       } finally {
         matrix.release();
         w.keepAlive();
         mask.keepAlive();
+      }
+      return this;
+    }
+
+    /**
+     * Sets rows from integers that were quantized elsewhere: weight = scale * integer.
+     *
+     * @param row0 the first row to set
+     * @param w the rows, of {@link DType#S8}, of the matrix's columns; its own quantisation is not
+     *     looked at
+     * @param mask of the shape of {@code w}, at most N per group
+     * @param scales one finite number per row of {@code w}, 1 x rows of fp32
+     * @return this
+     * @throws IllegalArgumentException when a shape or type is wrong or a scale is not finite
+     * @throws IndexOutOfBoundsException unless all these rows exist
+     * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH}, {@link ErrorCode#OUT_OF_MEMORY}; then
+     *     the rows of the block count as not set
+     * @throws IllegalStateException when built or closed, or when the matrix is not of {@link
+     *     DType#S8}
+     */
+    public Builder put(long row0, DenseMatrix w, Mask mask, DenseMatrix scales) {
+      Objects.checkFromIndexSize(row0, w.rows(), rows);
+      Shape.require("w", w, w.rows(), cols);
+      Shape.require("mask", mask, w.rows(), cols);
+      Shape.require("scales", scales, 1, w.rows());
+      if (w.dtype() != DType.S8) {
+        throw new IllegalArgumentException("w must be of S8, got " + w);
+      }
+      if (dtype != DType.S8) {
+        throw new IllegalStateException("the matrix must be of S8 to take integers, got " + dtype);
+      }
+      NativeMatrix matrix = handle();
+      long address = matrix.acquire();
+      try {
+        Status.check(
+            Bindings.nm_matrix_set_rows_s8(
+                address,
+                row0,
+                w.rows(),
+                w.typedAddress(),
+                w.ld(),
+                mask.address(),
+                scales.address()));
+      } finally {
+        matrix.release();
+        w.keepAlive();
+        mask.keepAlive();
+        scales.keepAlive();
       }
       return this;
     }
@@ -667,7 +841,9 @@ public final class SparseMatrix implements AutoCloseable {
       }
       if (handle == null) {
         Loader.load();
-        handle = new NativeMatrix(rows, cols, pattern.n(), pattern.m(), nativeWorkload(workload));
+        handle =
+            new NativeMatrix(
+                rows, cols, pattern.n(), pattern.m(), dtype.code(), nativeWorkload(workload));
       }
       return handle;
     }

@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -248,6 +250,36 @@ class ExecutionTest {
   }
 
   @Test
+  void aProductTooSmallToShareAsksNobody() {
+    AtomicInteger asked = new AtomicInteger();
+    Execution two = Execution.on(task -> asked.incrementAndGet(), 2);
+    DenseMatrix one = DenseMatrix.allocate(1, COLS);
+    matrix.linear(one, DenseMatrix.allocate(1, ROWS), Epilogue.NONE, two);
+    assertEquals(0, asked.get());
+    run(two);
+    assertEquals(1, asked.get());
+  }
+
+  @Test
+  void productsOfTheCallerAllocateNothing() {
+    DenseMatrix one = DenseMatrix.allocate(1, COLS);
+    DenseMatrix y = DenseMatrix.allocate(1, ROWS);
+    Epilogue epilogue = Epilogue.NONE.bias(DenseMatrix.allocate(1, ROWS)).add(1, y);
+    var memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long thread = Thread.currentThread().getId();
+    long before = 0;
+    for (int i = -10; i < 1000; i++) {
+      if (i == 0) { // classes are loaded now
+        before = memory.getThreadAllocatedBytes(thread);
+      }
+      matrix.linear(one, y);
+      matrix.linear(one, y, epilogue, Execution.parallel(1));
+    }
+    long bytes = memory.getThreadAllocatedBytes(thread) - before;
+    assertTrue(bytes < 2000, () -> bytes + " bytes in 2000 calls");
+  }
+
+  @Test
   void poolThreadsAreDaemonsWithoutAContextClassLoader() {
     run(Execution.parallel());
     Thread.getAllStackTraces().keySet().stream()
@@ -266,6 +298,58 @@ class ExecutionTest {
     Misuse.nullPointer(() -> Execution.on(null, 1));
     assertEquals(1, Execution.caller().threads());
     assertEquals(7, Execution.on(Runnable::run, 7).threads());
-    assertEquals(Runtime.getRuntime().availableProcessors(), Execution.parallel().threads());
+    Misuse.illegalArgument(() -> Execution.parallel(0), "at least 1", "got 0");
+    int processors = Runtime.getRuntime().availableProcessors();
+    assertEquals(processors, Execution.parallel().threads());
+    assertEquals(processors, Execution.parallel(Integer.MAX_VALUE).threads());
+    assertSame(Execution.caller(), Execution.parallel(1));
+  }
+
+  /** Multiplies on the shared pool and prints what ran. */
+  static final class Program {
+    public static void main(String[] args) {
+      DenseMatrix x = DenseMatrix.allocate(64, 512);
+      DenseMatrix y = DenseMatrix.allocate(64, 2048);
+      try (SparseMatrix w = SparseMatrix.prune(DenseMatrix.allocate(2048, 512), Pattern.P2_4)) {
+        for (int i = 0; i < 20; i++) {
+          w.linear(x, y, Epilogue.NONE, Execution.parallel());
+        }
+      }
+      long helpers =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(thread -> thread.getName().startsWith("nm4j-"))
+              .count();
+      System.out.println(Execution.parallel().threads() + " threads, " + helpers + " helpers");
+    }
+  }
+
+  @Test
+  void aSingleProcessorHasNoHelper() throws Exception {
+    run("-XX:ActiveProcessorCount=1").succeeded().printed("1 threads, 0 helpers");
+  }
+
+  @Test
+  void thePoolLeavesAProcessorToTheCaller() throws Exception {
+    run("-XX:ActiveProcessorCount=4").succeeded().printed("4 threads, 3 helpers");
+  }
+
+  @Test
+  void pollingCanBeTurnedOff() throws Exception {
+    run("-XX:ActiveProcessorCount=2", "-Dnm4j.spin.micros=0")
+        .succeeded()
+        .printed("2 threads, 1 helpers");
+  }
+
+  @Test
+  void aSettingThatMakesNoSenseIsReported() throws Exception {
+    for (String micros : List.of("-1", "1000001", "much", "")) {
+      Jvm.Result result = run("-XX:ActiveProcessorCount=2", "-Dnm4j.spin.micros=" + micros);
+      assertEquals(1, result.exit());
+      result.printed("IllegalArgumentException", "0 to 1000000", "got " + micros);
+    }
+  }
+
+  private static Jvm.Result run(String... options) throws Exception {
+    return new Jvm().options(options).run(Program.class);
   }
 }

@@ -211,7 +211,9 @@ class LoaderTest {
     assertTrue(Files.isRegularFile(Path.of(info.libraryFile())), info.libraryFile());
     assertTrue(Path.of(info.libraryFile()).isAbsolute());
     assertTrue(!info.cpu().isBlank() && !info.features().isEmpty());
-    assertTrue(List.of("scalar", "avx2", "avx512").contains(info.isa()), info.isa());
+    assertTrue(
+        List.of("scalar", "avx2", "avx512", "avx512vnni", "avx512bf16").contains(info.isa()),
+        info.isa());
     assertTrue(info.isaReason().startsWith(info.isa()), info.isaReason());
     assertEquals(List.of("cpu: ready", "cuda: not built in this version"), info.backends());
     assertEquals(7, info.toString().lines().count());

@@ -104,7 +104,8 @@ class SparseMatrixTest {
   @EnumSource(Layout.class)
   void theKernelHasAName(Layout layout) {
     try (SparseMatrix matrix = SparseMatrix.prune(DenseMatrix.allocate(64, 64), Pattern.P2_4)) {
-      String isa = Nm4j.info().isa();
+      String best = Nm4j.info().isa();
+      String isa = best.startsWith("avx512") ? "avx512" : best; // what follows is for other types
       assertTrue(matrix.kernel(layout, 1).endsWith("_" + isa), matrix.kernel(layout, 1));
       assertTrue(matrix.kernel(layout, 1000).endsWith("_" + isa), matrix.kernel(layout, 1000));
       Misuse.illegalArgument(() -> matrix.kernel(layout, -1), "batch", "-1");

@@ -4,8 +4,6 @@
  */
 package org.nm4j.jmh;
 
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Epilogue;
 import org.nm4j.Execution;
@@ -23,7 +21,6 @@ final class Nm4jProduct implements Contender {
   private final DenseMatrix y;
   private final SparseMatrix matrix;
   private final Epilogue epilogue;
-  private final ExecutorService helpers = Executors.newCachedThreadPool(Nm4jProduct::daemon);
   private final Execution execution;
 
   /**
@@ -38,7 +35,7 @@ final class Nm4jProduct implements Contender {
     this.epilogue = epilogue;
     x = problem.x.dense();
     y = problem.y.dense();
-    execution = threads == 1 ? Execution.caller() : Execution.on(helpers, threads);
+    execution = Execution.parallel(threads);
   }
 
   Nm4jProduct(GemmProblem problem, SparseMatrix matrix, int threads) {
@@ -52,12 +49,6 @@ final class Nm4jProduct implements Contender {
             .workload(workload)) {
       return builder.put(0, problem.wF32.dense(), problem.mask).build();
     }
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "nm4j-helper");
-    thread.setDaemon(true);
-    return thread;
   }
 
   @Override
@@ -93,7 +84,6 @@ final class Nm4jProduct implements Contender {
 
   @Override
   public void close() {
-    helpers.shutdown();
     matrix.close();
   }
 }

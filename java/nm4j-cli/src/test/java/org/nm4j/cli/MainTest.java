@@ -91,7 +91,9 @@ class MainTest {
   void infoNamesTheLibraryAndTheKernels() {
     Cli cli = Cli.run("info");
     assertEquals(0, cli.status(), cli.err());
-    assertTrue(cli.out().matches("(?s).*library +/.*libjninm4j\\.so.*isa +(scalar|avx2|avx512).*"));
+    assertTrue(
+        cli.out()
+            .matches("(?s).*library +/.*libjninm4j\\.so.*isa +(scalar|avx2|avx512(vnni|bf16)?).*"));
   }
 
   @Test

@@ -4,15 +4,20 @@
  */
 package org.nm4j.internal;
 
-/** The alignment that native code needs: that of a float. */
+/** The alignment that native code needs: that of an element. */
 final class Alignment {
   private Alignment() {}
 
-  static void require(String name, long address) {
-    long excess = address % Float.BYTES;
+  static void require(String name, long address, int bytes) {
+    long excess = address % bytes;
     if (excess != 0) {
       throw new IllegalArgumentException(
-          name + " must start at a multiple of 4 bytes, got one " + excess + " bytes beyond");
+          name
+              + " must start at a multiple of "
+              + bytes
+              + " bytes, got one "
+              + excess
+              + " bytes beyond");
     }
   }
 }

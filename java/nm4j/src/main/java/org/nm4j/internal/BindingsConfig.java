@@ -20,15 +20,23 @@ import org.bytedeco.javacpp.tools.InfoMapper;
  */
 @NoException
 @Properties(
-    value = @Platform(include = "nm4j/nm4j.h", library = "jninm4j"),
+    value =
+        @Platform(
+            include = {"nm4j/nm4j.h", "nm4j_jni.h"},
+            library = "jninm4j"),
     target = "org.nm4j.internal.Bindings")
 public class BindingsConfig implements InfoMapper {
   @Override
   public void map(InfoMap infoMap) {
     infoMap
-        .put(new Info("NM4J_NM4J_H_", "NM_API").cppTypes().annotations())
+        .put(new Info("NM4J_NM4J_H_", "NM4J_JNI_H_", "NM_API").cppTypes().annotations())
         .put(new Info("const float", "float").cast().valueTypes("float").pointerTypes("long"))
         .put(new Info("const uint8_t", "uint8_t").cast().valueTypes("byte").pointerTypes("long"))
+        .put(new Info("const int8_t", "int8_t").cast().valueTypes("byte").pointerTypes("long"))
+        .put(new Info("const void", "void").cast().valueTypes("void").pointerTypes("long"))
+        .put(new Info("nm_product").skip())
+        .put(new Info("nm_product_tiles", "nm_product_kernel", "nm_multiply").skip())
+        .put(new Info("nm4j_product").skip())
         .put(new Info("int32_t").valueTypes("int").pointerTypes("int[]"))
         .put(new Info("int64_t").cast().valueTypes("long").pointerTypes("long[]"))
         .put(new Info("double").valueTypes("double").pointerTypes("double[]"))
@@ -44,11 +52,13 @@ public class BindingsConfig implements InfoMapper {
                 .javaText(
                     "public static native int nm_matrix_transpose("
                         + "@Cast(\"const nm_matrix*\") long a, @Cast(\"nm_matrix**\") long[] out);"))
+        .put(new Info("nm_matrix_kernel").skip())
         .put(
-            new Info("nm_matrix_kernel")
+            new Info("nm4j_product_kernel")
                 .javaText(
-                    "public static native int nm_matrix_kernel(@Cast(\"const nm_matrix*\") long a, "
-                        + "int layout, long batch, @Cast(\"char const**\") long[] name);"))
+                    "public static native int nm4j_product_kernel("
+                        + "@Cast(\"const nm_matrix*\") long a, int layout, long batch, int x_dtype, "
+                        + "int y_dtype, @Cast(\"char const**\") long[] name);"))
         .put(
             new Info()
                 .javaText(

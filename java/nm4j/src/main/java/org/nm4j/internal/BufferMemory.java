@@ -4,9 +4,12 @@
  */
 package org.nm4j.internal;
 
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.ShortBuffer;
 
 /** The memory of a direct buffer. */
 public final class BufferMemory implements Memory {
@@ -15,36 +18,32 @@ public final class BufferMemory implements Memory {
 
   private static final int MAX_BYTES = Integer.MAX_VALUE - 2 * ALIGNMENT;
 
-  private final FloatBuffer buffer;
+  private final Buffer buffer;
   private final long address;
 
   /**
    * Takes what is between a buffer's position and limit.
    *
-   * @throws IllegalArgumentException unless the buffer is direct, in native order and aligned
+   * @throws IllegalArgumentException unless the buffer is direct, in native order and aligned to
+   *     its elements of {@code bytes}
    */
-  public BufferMemory(FloatBuffer buffer) {
+  public BufferMemory(Buffer buffer, int bytes) {
     if (!buffer.isDirect()) {
       throw new IllegalArgumentException(
           "buffer must be direct, got a heap buffer; copy it or use DenseMatrix.copyOf");
     }
-    if (buffer.order() != ByteOrder.nativeOrder()) {
+    if (order(buffer) != ByteOrder.nativeOrder()) {
       throw new IllegalArgumentException(
           "buffer must be in native order "
               + ByteOrder.nativeOrder()
               + ", got "
-              + buffer.order()
+              + order(buffer)
               + "; call order(ByteOrder.nativeOrder()) before asFloatBuffer()");
     }
     Loader.load();
     this.buffer = buffer.slice();
     this.address = Bindings.address(this.buffer);
-    Alignment.require("buffer", address);
-  }
-
-  /** New zeros, aligned to a cache line. */
-  public static BufferMemory allocate(long elements) {
-    return new BufferMemory(bytes(Math.multiplyExact(elements, Float.BYTES)).asFloatBuffer());
+    Alignment.require("buffer", address, bytes);
   }
 
   /**
@@ -68,6 +67,17 @@ public final class BufferMemory implements Memory {
         .order(ByteOrder.nativeOrder());
   }
 
+  /** Bytes have no order. */
+  private static ByteOrder order(Buffer buffer) {
+    if (buffer instanceof FloatBuffer floats) {
+      return floats.order();
+    }
+    if (buffer instanceof ShortBuffer shorts) {
+      return shorts.order();
+    }
+    return buffer instanceof IntBuffer ints ? ints.order() : ByteOrder.nativeOrder();
+  }
+
   @Override
   public long address() {
     return address;
@@ -79,17 +89,7 @@ public final class BufferMemory implements Memory {
   }
 
   @Override
-  public float get(long index) {
-    return buffer.get((int) index);
-  }
-
-  @Override
-  public void put(long index, float value) {
-    buffer.put((int) index, value);
-  }
-
-  @Override
-  public FloatBuffer buffer(long from, int count) {
+  public Buffer buffer(long from, int count) {
     return buffer.slice((int) from, count);
   }
 }

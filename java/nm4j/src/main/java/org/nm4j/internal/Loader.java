@@ -37,7 +37,8 @@ public final class Loader {
   private static final String LIBRARY = System.mapLibraryName("jninm4j");
 
   /** Indexed by {@code nm_isa}. */
-  private static final List<String> ISA_NAMES = List.of("scalar", "avx2", "avx512");
+  private static final List<String> ISA_NAMES =
+      List.of("scalar", "avx2", "avx512", "avx512vnni", "avx512bf16");
 
   private static volatile boolean ready;
   private static boolean limiting;
@@ -104,7 +105,7 @@ public final class Loader {
 
   private static int isaLimit() {
     String name = System.getProperty(ISA);
-    int isa = name == null ? Bindings.NM_ISA_AVX512 : ISA_NAMES.indexOf(name);
+    int isa = name == null ? ISA_NAMES.size() - 1 : ISA_NAMES.indexOf(name);
     if (isa < 0) {
       throw new IllegalArgumentException(
           "system property " + ISA + " must be one of " + ISA_NAMES + ", got \"" + name + "\"");

@@ -4,6 +4,7 @@
  */
 package org.nm4j.internal;
 
+import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 
 /** The door through which {@code org.nm4j.interop} reaches the memory of a {@link DenseMatrix}. */
@@ -28,7 +29,8 @@ public abstract class Matrices {
   }
 
   /** A view of memory of which {@code available} elements may be used. */
-  public abstract DenseMatrix view(Memory memory, long available, long rows, long cols, long ld);
+  public abstract DenseMatrix view(
+      DType dtype, Memory memory, long available, long rows, long cols, long ld);
 
   /** The memory of a matrix. */
   public abstract Memory memory(DenseMatrix matrix);

@@ -23,8 +23,8 @@ public final class NativeMatrix {
   private final Cleaner.Cleanable memory;
 
   /** Makes an empty matrix. */
-  public NativeMatrix(long rows, long cols, int n, int m, int workload) {
-    this(create(rows, cols, n, m, workload));
+  public NativeMatrix(long rows, long cols, int n, int m, int dtype, int workload) {
+    this(create(rows, cols, n, m, dtype, workload));
   }
 
   /** Owns a handle. */
@@ -33,9 +33,9 @@ public final class NativeMatrix {
     memory = Cleaners.CLEANER.register(this, () -> Bindings.nm_matrix_free(handle));
   }
 
-  private static long create(long rows, long cols, int n, int m, int workload) {
+  private static long create(long rows, long cols, int n, int m, int dtype, int workload) {
     long[] out = new long[1];
-    Status.check(Bindings.nm_matrix_create(rows, cols, n, m, Bindings.NM_F32, workload, out));
+    Status.check(Bindings.nm_matrix_create(rows, cols, n, m, dtype, workload, out));
     return out[0];
   }
 

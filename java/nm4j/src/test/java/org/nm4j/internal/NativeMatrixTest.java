@@ -18,7 +18,7 @@ class NativeMatrixTest {
   }
 
   private static NativeMatrix matrix() {
-    return new NativeMatrix(4, 4, 2, 4, Bindings.NM_ANY_BATCH);
+    return new NativeMatrix(4, 4, 2, 4, Bindings.NM_F32, Bindings.NM_ANY_BATCH);
   }
 
   private static void refused(Runnable call, String word) {
@@ -65,10 +65,14 @@ class NativeMatrixTest {
 
   @Test
   void nativeErrorsArriveAsExceptions() {
-    assertThrows(IllegalArgumentException.class, () -> new NativeMatrix(0, 4, 2, 4, 3));
-    assertThrows(IllegalArgumentException.class, () -> new NativeMatrix(4, 4, 4, 4, 3));
-    assertThrows(IllegalArgumentException.class, () -> new NativeMatrix(4, 4, 2, 4, 99));
     assertThrows(
-        IllegalArgumentException.class, () -> new NativeMatrix(1L << 40, 1L << 40, 2, 4, 3));
+        IllegalArgumentException.class, () -> new NativeMatrix(0, 4, 2, 4, Bindings.NM_F32, 3));
+    assertThrows(
+        IllegalArgumentException.class, () -> new NativeMatrix(4, 4, 4, 4, Bindings.NM_F32, 3));
+    assertThrows(
+        IllegalArgumentException.class, () -> new NativeMatrix(4, 4, 2, 4, Bindings.NM_F32, 99));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new NativeMatrix(1L << 40, 1L << 40, 2, 4, Bindings.NM_F32, 3));
   }
 }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -51,6 +52,18 @@ class ParallelRunTest {
   }
 
   @Test
+  void rangesShrinkTowardsTheEnd() {
+    List<Long> sizes = new ArrayList<>();
+    ParallelRun.run(64, task -> {}, 4, (begin, end) -> sizes.add(end - begin));
+    assertEquals(16, sizes.get(0)); // a quarter
+    assertEquals(12, sizes.get(1)); // a quarter of what is left
+    assertEquals(1, sizes.get(sizes.size() - 1));
+    List<Long> descending = new ArrayList<>(sizes);
+    descending.sort(Comparator.reverseOrder());
+    assertEquals(descending, sizes);
+  }
+
+  @Test
   void theCallerWaitsForTilesThatHelpersHaveClaimed() {
     AtomicBoolean done = new AtomicBoolean();
     whileTheCallerWaits(() -> done.set(true));
@@ -75,7 +88,7 @@ class ParallelRunTest {
                 ParallelRun.run(
                     100,
                     Runnable::run,
-                    25,
+                    100, // ranges of one tile
                     (begin, end) -> {
                       ran.add(begin);
                       if (begin == 3) {

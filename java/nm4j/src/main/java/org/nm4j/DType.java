@@ -1,0 +1,73 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+import org.nm4j.internal.Bindings;
+
+/**
+ * The type of the elements of a matrix. Weights are {@link #F32}, {@link #BF16} or {@link #S8};
+ * what activations and results may be, {@link SparseMatrix} says.
+ *
+ * <pre>{@code
+ * DenseMatrix weights = DenseMatrix.allocate(768, 3072);
+ * DenseMatrix x = DenseMatrix.allocate(1, 3072);
+ * DenseMatrix y = DenseMatrix.allocate(1, 768);
+ * try (SparseMatrix w = SparseMatrix.prune(weights, Pattern.P2_4, DType.S8)) {
+ *   w.linear(x, y);                        // fp32 activations, weights of a quarter of the bytes
+ * }
+ * }</pre>
+ */
+public enum DType {
+  /** IEEE 754 single precision, 4 bytes. */
+  F32(Float.BYTES),
+
+  /** bfloat16, the upper half of an {@link #F32}, 2 bytes. */
+  BF16(Short.BYTES),
+
+  /** Signed integers from -128 to 127. */
+  S8(Byte.BYTES),
+
+  /** Unsigned integers from 0 to 255. */
+  U8(Byte.BYTES),
+
+  /** Signed 32-bit integers: exact sums of integer products. */
+  S32(Integer.BYTES);
+
+  private final int bytes;
+
+  DType(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /**
+   * The size of an element.
+   *
+   * @return 1, 2 or 4 bytes
+   */
+  public int bytes() {
+    return bytes;
+  }
+
+  /**
+   * Whether elements are integers, which stand for scale * (integer - zero), see {@link
+   * DenseMatrix#quantized}.
+   *
+   * @return true for {@link #S8}, {@link #U8} and {@link #S32}
+   */
+  public boolean isInteger() {
+    return this == S8 || this == U8 || this == S32;
+  }
+
+  /** The constant of the C interface. */
+  int code() {
+    return switch (this) {
+      case F32 -> Bindings.NM_F32;
+      case BF16 -> Bindings.NM_BF16;
+      case S8 -> Bindings.NM_S8;
+      case U8 -> Bindings.NM_U8;
+      case S32 -> Bindings.NM_S32;
+    };
+  }
+}
