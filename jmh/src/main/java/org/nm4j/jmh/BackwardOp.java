@@ -17,7 +17,7 @@ final class BackwardOp extends MatrixOp {
   @Override
   public List<BenchmarkCase> full() {
     return cases(
-        List.of(Dtype.F32),
+        List.of(Precision.F32),
         List.of(Pattern.P2_4),
         List.of(GemmOp.BATCH_MAJOR),
         List.of("768x768", "3072x768", "768x3072", "4096x4096"),

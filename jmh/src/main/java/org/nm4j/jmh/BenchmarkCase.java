@@ -20,7 +20,7 @@ import org.nm4j.Pattern;
  * @param shape of the weights, in the op's words
  * @param n batch
  */
-record BenchmarkCase(Op op, Dtype dtype, Pattern pattern, String layout, String shape, int n) {
+record BenchmarkCase(Op op, Precision dtype, Pattern pattern, String layout, String shape, int n) {
   private static final java.util.regex.Pattern TEXT =
       java.util.regex.Pattern.compile("([^/]+)/([^/]+)/([^/]+)/([^/]+)/([^/]+)/n(\\d+)");
 
@@ -33,7 +33,7 @@ record BenchmarkCase(Op op, Dtype dtype, Pattern pattern, String layout, String 
     BenchmarkCase spec =
         new BenchmarkCase(
             Op.of(matcher.group(1)),
-            Dtype.parse(matcher.group(2)),
+            Precision.parse(matcher.group(2)),
             Pattern.parse(matcher.group(3)),
             matcher.group(4),
             matcher.group(5),

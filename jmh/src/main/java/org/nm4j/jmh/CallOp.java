@@ -38,7 +38,7 @@ final class CallOp extends MatrixOp {
   @Override
   public List<BenchmarkCase> full() {
     return cases(
-        List.of(Dtype.F32),
+        List.of(Precision.F32),
         List.of(Pattern.P2_4),
         List.of(GemmOp.BATCH_MAJOR),
         List.of("16x16"),

@@ -6,6 +6,7 @@ package org.nm4j.jmh;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
+import java.awt.Dimension;
 import java.awt.Font;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -13,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
@@ -27,6 +30,7 @@ import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import org.w3c.dom.Document;
+import org.w3c.dom.Element;
 
 /**
  * A chart over named columns. Series are told apart by colour, by marker and, levels from lines, by
@@ -36,6 +40,7 @@ import org.w3c.dom.Document;
  * LGPL.
  */
 final class Chart {
+  private static final String SVG = "http://www.w3.org/2000/svg";
   private static final int WIDTH = 960;
   private static final int HEIGHT = 560;
   private static final String FONT = Font.SANS_SERIF;
@@ -99,6 +104,7 @@ final class Chart {
   void line(String label, Map<Object, Double> values) {
     CategorySeries series = add(label, values, CategorySeriesRenderStyle.Line);
     series.setLineStyle(new BasicStroke(2f));
+    series.setOverlapped(true);
   }
 
   /** Large markers without a line, around those of lines. */
@@ -106,6 +112,7 @@ final class Chart {
     CategorySeries series = add(label, values, CategorySeriesRenderStyle.Scatter);
     series.setMarker(SeriesMarkers.CROSS);
     series.setMarkerColor(Color.BLACK);
+    series.setOverlapped(true);
   }
 
   void bars(String label, Map<Object, Double> values) {
@@ -117,6 +124,7 @@ final class Chart {
     CategorySeries series =
         chart.addSeries(label, columns, Collections.nCopies(columns.size(), value));
     series.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
+    series.setOverlapped(true);
     series.setMarker(SeriesMarkers.NONE);
     series.setLineColor(Color.BLACK);
     series.setLineStyle(dashes());
@@ -155,10 +163,39 @@ final class Chart {
   void write(Path file) throws IOException {
     SVGGraphics2D graphics = new SVGGraphics2D(svg());
     chart.paint(graphics, WIDTH, HEIGHT);
-    graphics.setSVGCanvasSize(new java.awt.Dimension(WIDTH, HEIGHT));
+    graphics.setSVGCanvasSize(new Dimension(WIDTH, HEIGHT));
+    Element root = graphics.getRoot();
+    describe(root);
     try (BufferedWriter out = Files.newBufferedWriter(file)) {
-      graphics.stream(out, true);
+      graphics.stream(root, out, true, false);
     }
+  }
+
+  /** Says in words what is drawn, as letters are drawn too: for screen readers and searches. */
+  private void describe(Element root) {
+    StringBuilder series = new StringBuilder();
+    chart
+        .getSeriesMap()
+        .forEach(
+            (label, values) -> {
+              series.append(label).append(':');
+              Iterator<? extends Number> value = values.getYData().iterator();
+              for (Object column : columns) {
+                Number y = value.next();
+                if (y != null) {
+                  series.append(String.format(Locale.ROOT, " %s = %.4g;", column, y.doubleValue()));
+                }
+              }
+              series.append('\n');
+            });
+    root.insertBefore(element(root, "desc", series.toString()), root.getFirstChild());
+    root.insertBefore(element(root, "title", chart.getTitle()), root.getFirstChild());
+  }
+
+  private static Element element(Element root, String name, String text) {
+    Element element = root.getOwnerDocument().createElementNS(SVG, name);
+    element.setTextContent(text);
+    return element;
   }
 
   private static Document svg() {
@@ -166,7 +203,7 @@ final class Chart {
       return DocumentBuilderFactory.newInstance()
           .newDocumentBuilder()
           .getDOMImplementation()
-          .createDocument("http://www.w3.org/2000/svg", "svg", null);
+          .createDocument(SVG, "svg", null);
     } catch (ParserConfigurationException e) {
       throw new AssertionError("every JDK has an XML parser", e);
     }

@@ -22,7 +22,7 @@ final class CrossoverOp extends MatrixOp {
   @Override
   public List<BenchmarkCase> full() {
     return cases(
-        List.of(Dtype.F32),
+        List.of(Precision.F32, Precision.BF16, Precision.S8),
         List.of(Pattern.P2_4),
         List.of(GemmOp.BATCH_MAJOR),
         List.of("768x768", "3072x768"),

@@ -6,6 +6,7 @@ package org.nm4j.jmh;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.nm4j.DType;
 
 /** The dense libraries, for the problem's dtype. */
 final class DensePeers {
@@ -17,11 +18,11 @@ final class DensePeers {
    */
   static List<Contender> of(GemmProblem problem, int threads) {
     List<Contender> peers = new ArrayList<>();
-    if (problem.x.type == ElementType.F32) {
+    if (problem.x.type == DType.F32) {
       peers.add(new OpenBlasGemm(problem, threads));
       peers.add(new OneDnnGemm(problem));
       addOptimised(peers, new OneDnnMatmul(OneDnnMatmul.PREPACKED, problem, problem.wF32));
-      if (problem.w.type != ElementType.F32) {
+      if (problem.w.type != DType.F32) {
         addOptimised(peers, new OneDnnMatmul(OneDnnMatmul.DECOMPRESSING, problem, problem.w));
       }
     } else {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.commons.math3.special.Erf;
 import org.nm4j.Activation;
+import org.nm4j.DType;
 import org.nm4j.Epilogue;
 import org.nm4j.Pattern;
 import org.nm4j.SparseMatrix;
@@ -26,7 +27,7 @@ final class EpilogueOp extends MatrixOp {
   @Override
   public List<BenchmarkCase> full() {
     return cases(
-        List.of(Dtype.F32),
+        List.of(Precision.F32),
         List.of(Pattern.P2_4),
         List.of(GemmOp.BATCH_MAJOR),
         List.of("768x768", "3072x768"),
@@ -46,10 +47,10 @@ final class EpilogueOp extends MatrixOp {
             BIAS_GELU,
             problem,
             matrix,
-            Epilogue.NONE.bias(bias.dense()).activation(Activation.GELU),
+            Epilogue.NONE.bias(bias.matrix).activation(Activation.GELU),
             threads);
     Contender residualAdd =
-        new Nm4jProduct(RESIDUAL, problem, matrix, Epilogue.NONE.add(1, residual.dense()), threads);
+        new Nm4jProduct(RESIDUAL, problem, matrix, Epilogue.NONE.add(1, residual.matrix), threads);
     List<Contender> contenders = new ArrayList<>(List.of(plain, biasGelu, residualAdd));
     return new Work(
         contenders,
@@ -69,7 +70,7 @@ final class EpilogueOp extends MatrixOp {
   }
 
   private static Operand random(int rows, int cols, SplittableRandom random) {
-    Operand operand = new Operand(ElementType.F32, rows, cols);
+    Operand operand = new Operand(DType.F32, rows, cols);
     for (int row = 0; row < rows; row++) {
       for (int col = 0; col < cols; col++) {
         operand.set(row, col, (float) random.nextDouble(-1, 1));

@@ -6,6 +6,7 @@ package org.nm4j.jmh;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.nm4j.Pattern;
 import org.nm4j.Workload;
 
@@ -14,7 +15,9 @@ class GemmOp extends MatrixOp {
   static final String BATCH_MAJOR = "batch-major";
   static final String FEATURE_MAJOR = "feature-major";
 
+  private static final List<String> LAYOUTS = List.of(BATCH_MAJOR, FEATURE_MAJOR);
   private static final List<Integer> BATCHES = List.of(1, 4, 8, 16, 32, 64, 128, 384, 768);
+  private static final List<Integer> FEW_BATCHES = List.of(1, 8, 32, 128, 768);
 
   GemmOp() {
     this("gemm");
@@ -26,7 +29,7 @@ class GemmOp extends MatrixOp {
 
   @Override
   public Product product(BenchmarkCase spec) {
-    Dtype dtype = spec.dtype();
+    Precision dtype = spec.dtype();
     if (spec.layout().equals(FEATURE_MAJOR) && (dtype.scaled() || dtype.weightOnly())) {
       // oneDNN takes unsigned integers and expands weights on one side of the product only.
       throw refusal(spec, BATCH_MAJOR + " for " + dtype);
@@ -34,35 +37,45 @@ class GemmOp extends MatrixOp {
     return super.product(spec);
   }
 
+  /**
+   * fp32 at 2:4 in full; of the rest what shows how it differs. The fewer the cases, the sooner
+   * somebody measures again.
+   */
   @Override
   public List<BenchmarkCase> full() {
-    List<BenchmarkCase> cases = new ArrayList<>();
     List<Pattern> p24 = List.of(Pattern.P2_4);
     List<String> batchMajor = List.of(BATCH_MAJOR);
-    List<String> twoShapes = List.of("3072x768", "4096x4096");
-    cases.addAll(
-        cases(
-            List.of(Dtype.F32),
-            p24,
-            List.of(BATCH_MAJOR, FEATURE_MAJOR),
-            Suite.LINEAR_LAYERS,
-            BATCHES));
-    cases.addAll(
-        cases(
-            List.of(Dtype.F32),
-            List.of(Pattern.P4_8, Pattern.P1_4, Pattern.P2_8, Pattern.of(1, 8), Pattern.of(1, 16)),
-            batchMajor,
-            twoShapes,
-            List.of(1, 8, 32, 128, 768)));
-    return cases;
+    List<String> large = List.of("3072x768", "4096x4096");
+    List<String> layers = List.of("768x768", "3072x768", "768x3072", "4096x4096", "11008x4096");
+    List<Pattern> others = Suite.PATTERNS.subList(1, Suite.PATTERNS.size());
+    return Stream.of(
+            cases(List.of(Precision.F32), p24, LAYOUTS, Suite.LINEAR_LAYERS, BATCHES),
+            cases(List.of(Precision.F32), others, batchMajor, large, FEW_BATCHES),
+            cases(List.of(Precision.BF16, Precision.S8), p24, batchMajor, layers, BATCHES),
+            cases(List.of(Precision.BF16), p24, List.of(FEATURE_MAJOR), large, FEW_BATCHES),
+            cases(List.of(Precision.S8_S8), p24, batchMajor, large, FEW_BATCHES),
+            cases(
+                List.of(Precision.BF16, Precision.S8),
+                List.of(Pattern.P4_8, Pattern.P1_4),
+                batchMajor,
+                List.of("4096x4096"),
+                FEW_BATCHES),
+            cases(
+                List.of(Precision.W_BF16, Precision.W_S8),
+                p24,
+                batchMajor,
+                List.of("3072x768", "4096x4096", "11008x4096"),
+                List.of(1, 4, 8, 16)))
+        .flatMap(List::stream)
+        .toList();
   }
 
   @Override
   public List<BenchmarkCase> quick() {
     return cases(
-        List.of(Dtype.F32),
+        List.of(Precision.F32),
         List.of(Pattern.P2_4),
-        List.of(BATCH_MAJOR, FEATURE_MAJOR),
+        LAYOUTS,
         List.of("768x768", "3072x768", "4096x4096"),
         List.of(1, 32, 384));
   }

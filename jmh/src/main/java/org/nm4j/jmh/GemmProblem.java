@@ -5,6 +5,7 @@
 package org.nm4j.jmh;
 
 import java.util.SplittableRandom;
+import org.nm4j.DType;
 import org.nm4j.Mask;
 
 /**
@@ -35,8 +36,8 @@ final class GemmProblem {
   /** The same numbers in fp32, scales applied; the same object if the weights are fp32. */
   final Operand wF32;
 
-  /** By row of the stored weights; null unless the dtype is scaled. */
-  final float[] scales;
+  /** 1 x M, of the stored weights' rows; null unless the dtype is scaled. */
+  final Operand scales;
 
   final Operand x;
   final Operand y;
@@ -49,10 +50,10 @@ final class GemmProblem {
     outputs = transposed ? product.k() : product.m();
     inputs = transposed ? product.m() : product.k();
     SplittableRandom random = new SplittableRandom(2080);
-    Dtype dtype = spec.dtype();
+    Precision dtype = spec.dtype();
 
     scales = dtype.scaled() ? scales(product.m()) : null;
-    wF32 = new Operand(ElementType.F32, product.m(), product.k());
+    wF32 = new Operand(DType.F32, product.m(), product.k());
     Operand stored = random(dtype.weights, product.m(), product.k(), random);
     if (scales != null) {
       for (int row = 0; row < stored.rows; row++) {
@@ -60,9 +61,9 @@ final class GemmProblem {
       }
     }
     copy(stored, wF32);
-    mask = Mask.magnitude(wF32.dense(), spec.pattern());
-    mask.apply(wF32.dense());
-    w = dtype == Dtype.F32 ? wF32 : stored;
+    mask = Mask.magnitude(wF32.matrix, spec.pattern());
+    mask.apply(wF32.matrix);
+    w = dtype == Precision.F32 ? wF32 : stored;
     copy(wF32, w);
     if (scales != null) {
       scaleRows(wF32);
@@ -72,10 +73,7 @@ final class GemmProblem {
         batchMajor()
             ? random(dtype.activations, n, inputs, random)
             : random(dtype.activations, inputs, n, random);
-    y =
-        batchMajor()
-            ? new Operand(ElementType.F32, n, outputs)
-            : new Operand(ElementType.F32, outputs, n);
+    y = batchMajor() ? new Operand(DType.F32, n, outputs) : new Operand(DType.F32, outputs, n);
   }
 
   /** Y = W X, or Y = X W' batch-major. */
@@ -101,10 +99,10 @@ final class GemmProblem {
     return batchMajor() ? x.get(item, input) : x.get(input, item);
   }
 
-  private static float[] scales(int rows) {
-    float[] scales = new float[rows];
+  private static Operand scales(int rows) {
+    Operand scales = new Operand(DType.F32, 1, rows);
     for (int row = 0; row < rows; row++) {
-      scales[row] = Math.scalb(1f, -7 - row % 3);
+      scales.set(0, row, Math.scalb(1f, -7 - row % 3));
     }
     return scales;
   }
@@ -112,7 +110,7 @@ final class GemmProblem {
   private void scaleRows(Operand matrix) {
     for (int row = 0; row < matrix.rows; row++) {
       for (int col = 0; col < matrix.cols; col++) {
-        matrix.set(row, col, matrix.get(row, col) * scales[row]);
+        matrix.set(row, col, matrix.get(row, col) * scales.get(0, row));
       }
     }
   }
@@ -125,7 +123,7 @@ final class GemmProblem {
     }
   }
 
-  private static Operand random(ElementType type, int rows, int cols, SplittableRandom random) {
+  private static Operand random(DType type, int rows, int cols, SplittableRandom random) {
     Operand matrix = new Operand(type, rows, cols);
     for (int row = 0; row < rows; row++) {
       for (int col = 0; col < cols; col++) {
@@ -136,6 +134,7 @@ final class GemmProblem {
               case F32, BF16 -> (float) random.nextDouble(-1, 1);
               case S8 -> random.nextInt(-S8_MAX, S8_MAX + 1);
               case U8 -> random.nextInt(S8_MAX + 1);
+              case S32 -> throw new IllegalArgumentException("no operand of a benchmark is S32");
             });
       }
     }

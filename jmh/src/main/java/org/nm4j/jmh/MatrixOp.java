@@ -50,13 +50,13 @@ abstract class MatrixOp implements Op {
 
   /** Every combination; batches innermost. */
   final List<BenchmarkCase> cases(
-      List<Dtype> dtypes,
+      List<Precision> dtypes,
       List<Pattern> patterns,
       List<String> layouts,
       List<String> shapes,
       List<Integer> batches) {
     List<BenchmarkCase> cases = new ArrayList<>();
-    for (Dtype dtype : dtypes) {
+    for (Precision dtype : dtypes) {
       for (Pattern pattern : patterns) {
         for (String layout : layouts) {
           for (String shape : shapes) {

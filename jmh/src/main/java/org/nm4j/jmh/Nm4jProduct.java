@@ -33,8 +33,8 @@ final class Nm4jProduct implements Contender {
     this.problem = problem;
     this.matrix = matrix;
     this.epilogue = epilogue;
-    x = problem.x.dense();
-    y = problem.y.dense();
+    x = problem.x.matrix;
+    y = problem.y.matrix;
     execution = Execution.parallel(threads);
   }
 
@@ -46,8 +46,12 @@ final class Nm4jProduct implements Contender {
   static SparseMatrix pack(GemmProblem problem, Workload workload) {
     try (SparseMatrix.Builder builder =
         SparseMatrix.builder(problem.w.rows, problem.w.cols, problem.spec.pattern())
+            .dtype(problem.w.type)
             .workload(workload)) {
-      return builder.put(0, problem.wF32.dense(), problem.mask).build();
+      return (problem.scales == null
+              ? builder.put(0, problem.wF32.matrix, problem.mask)
+              : builder.put(0, problem.w.matrix, problem.mask, problem.scales.matrix))
+          .build();
     }
   }
 
@@ -73,7 +77,9 @@ final class Nm4jProduct implements Contender {
   /** Name of the kernel that runs. */
   String kernel() {
     return matrix.kernel(
-        problem.batchMajor() ? Layout.BATCH_MAJOR : Layout.FEATURE_MAJOR, problem.n);
+        problem.batchMajor() ? Layout.BATCH_MAJOR : Layout.FEATURE_MAJOR,
+        problem.n,
+        problem.x.type);
   }
 
   /** Bytes of the packed weights. */

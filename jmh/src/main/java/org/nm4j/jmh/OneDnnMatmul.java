@@ -19,7 +19,7 @@ import org.bytedeco.dnnl.memory.format_tag;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
-import org.bytedeco.javacpp.FloatPointer;
+import org.nm4j.DType;
 
 /**
  * The dense product by oneDNN's matmul primitive, of any dtype: with the weights as they lie, or
@@ -60,7 +60,7 @@ final class OneDnnMatmul implements Contender {
             ? new long[] {problem.inputs, problem.outputs}
             : new long[] {problem.outputs, problem.inputs};
     memory.desc wDesc = new memory.desc(wSizes, type(w), wanted, false);
-    boolean scaled = w.type == ElementType.S8;
+    boolean scaled = w.type == DType.S8;
     matmul.primitive_desc plan =
         new matmul.primitive_desc(
             cpu,
@@ -78,9 +78,9 @@ final class OneDnnMatmul implements Contender {
     arguments.put(weightsRight ? DNNL_ARG_SRC : DNNL_ARG_WEIGHTS, memory(x));
     arguments.put(DNNL_ARG_DST, memory(y));
     if (scaled) {
-      long[] sizes = {problem.scales.length};
-      memory scales = new memory(new memory.desc(sizes, data_type.f32, format_tag.a, false), cpu);
-      new FloatPointer(scales.get_data_handle()).put(problem.scales, 0, problem.scales.length);
+      long[] sizes = {problem.outputs};
+      memory.desc desc = new memory.desc(sizes, data_type.f32, format_tag.a, false);
+      memory scales = new memory(desc, cpu, problem.scales.pointer());
       arguments.put(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, scales);
     }
     primitive = new matmul(plan);
@@ -91,7 +91,7 @@ final class OneDnnMatmul implements Contender {
     if (scaled) {
       attributes.set_scales_mask(DNNL_ARG_WEIGHTS, PER_COLUMN);
     }
-    if (w.type != x.type && x.type == ElementType.F32) {
+    if (w.type != x.type && x.type == DType.F32) {
       attributes.set_fpmath_mode(fpmath_mode.strict, true); // expand even integer weights to fp32
     }
     return attributes;
@@ -112,6 +112,7 @@ final class OneDnnMatmul implements Contender {
       case BF16 -> data_type.bf16;
       case S8 -> data_type.s8;
       case U8 -> data_type.u8;
+      case S32 -> data_type.s32;
     };
   }
 

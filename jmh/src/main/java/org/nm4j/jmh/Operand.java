@@ -9,22 +9,24 @@ import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 
-/** A row-major matrix of any element type in direct memory, shared by all contenders. */
+/** A row-major matrix in direct memory, as nm4j and as the presets of the peers see it. */
 final class Operand {
   private static final int ALIGNMENT = 64;
 
-  final ElementType type;
+  final DType type;
   final int rows;
   final int cols;
+  final DenseMatrix matrix;
   private final ByteBuffer memory;
 
-  Operand(ElementType type, int rows, int cols) {
+  Operand(DType type, int rows, int cols) {
     this.type = type;
     this.rows = rows;
     this.cols = cols;
-    int bytes = Math.multiplyExact(Math.multiplyExact(rows, cols), type.bytes);
+    int bytes = Math.multiplyExact(Math.multiplyExact(rows, cols), type.bytes());
     int room = Math.addExact(bytes, 2 * ALIGNMENT); // aligned slices are whole multiples
     memory =
         ByteBuffer.allocateDirect(room)
@@ -32,57 +34,33 @@ final class Operand {
             .limit(bytes)
             .slice()
             .order(ByteOrder.nativeOrder());
+    matrix =
+        switch (type) {
+          case F32 -> DenseMatrix.of(memory.asFloatBuffer(), rows, cols);
+          case BF16 -> DenseMatrix.ofBf16(memory.asShortBuffer(), rows, cols, cols);
+          case S8, U8 -> DenseMatrix.ofInt8(type, memory, rows, cols, cols);
+          case S32 -> throw new IllegalArgumentException("no operand of a benchmark is S32");
+        };
   }
 
   float get(int row, int col) {
-    return type.get(memory, row * cols + col);
+    return matrix.get(row, col);
   }
 
+  /** Stores the nearest value of the type. */
   void set(int row, int col, float value) {
-    type.put(memory, row * cols + col, value);
-  }
-
-  int size() {
-    return rows * cols;
-  }
-
-  void fill(float value) {
-    for (int i = 0; i < size(); i++) {
-      type.put(memory, i, value);
-    }
-  }
-
-  float[] toArray() {
-    float[] values = new float[size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = type.get(memory, i);
-    }
-    return values;
-  }
-
-  ByteBuffer bytes() {
-    return memory.duplicate().order(ByteOrder.nativeOrder());
+    matrix.set(row, col, value);
   }
 
   Pointer pointer() {
     return new BytePointer(memory);
   }
 
-  /** The same memory, if the elements are fp32. */
-  DenseMatrix dense() {
-    requireF32();
-    return DenseMatrix.of(memory.asFloatBuffer(), rows, cols);
-  }
-
-  /** The same memory, if the elements are fp32. */
+  /** Of fp32 only. */
   FloatPointer floats() {
-    requireF32();
-    return new FloatPointer(memory.asFloatBuffer());
-  }
-
-  private void requireF32() {
-    if (type != ElementType.F32) {
+    if (type != DType.F32) {
       throw new IllegalStateException("expected fp32 elements, got " + type);
     }
+    return new FloatPointer(memory.asFloatBuffer());
   }
 }

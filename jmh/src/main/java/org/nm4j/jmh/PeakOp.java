@@ -16,7 +16,7 @@ final class PeakOp extends GemmOp {
   @Override
   public List<BenchmarkCase> full() {
     return cases(
-        List.of(Dtype.F32),
+        List.of(Precision.F32, Precision.BF16, Precision.S8),
         List.of(Pattern.P2_4),
         List.of(BATCH_MAJOR),
         List.of("2048x2048"),

@@ -39,7 +39,7 @@ final class Plots {
       plots.ratios("dtype", result -> is24(result), result -> result.spec().dtype().toString());
       plots.ratios(
           "pattern",
-          result -> result.spec().dtype() == Dtype.F32,
+          result -> result.spec().dtype() == Precision.F32,
           result -> result.spec().pattern().toString());
       plots.speeds();
       plots.bandwidth();
@@ -108,7 +108,7 @@ final class Plots {
     save(chart, "gflops");
   }
 
-  private Optional<Double> peak(Dtype dtype) {
+  private Optional<Double> peak(Precision dtype) {
     return run.cases().stream()
         .filter(result -> result.spec().op() instanceof PeakOp)
         .filter(result -> result.spec().dtype() == dtype)

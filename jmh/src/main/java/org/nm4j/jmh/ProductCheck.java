@@ -80,9 +80,11 @@ final class ProductCheck {
   }
 
   private float[] run(Contender contender) {
-    problem.y.fill(Float.NaN); // shows elements that are never written
+    float[] poison = new float[problem.y.rows * problem.y.cols];
+    Arrays.fill(poison, Float.NaN); // shows elements that are never written
+    problem.y.matrix.copyFrom(poison);
     contender.run();
-    return problem.y.toArray();
+    return problem.y.matrix.toArray();
   }
 
   private void check(String name, int i, double value, double expected, double rounding) {

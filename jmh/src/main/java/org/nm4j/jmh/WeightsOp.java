@@ -6,6 +6,7 @@ package org.nm4j.jmh;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Pattern;
 
@@ -30,13 +31,17 @@ abstract class WeightsOp extends MatrixOp {
   @Override
   public final List<BenchmarkCase> full() {
     return cases(
-        List.of(Dtype.F32), Suite.PATTERNS, List.of(ROW_MAJOR), List.of("4096x4096"), List.of(1));
+        List.of(Precision.F32),
+        Suite.PATTERNS,
+        List.of(ROW_MAJOR),
+        List.of("4096x4096"),
+        List.of(1));
   }
 
   @Override
   public final Product product(BenchmarkCase spec) {
-    if (spec.dtype() != Dtype.F32) {
-      throw refusal(spec, Dtype.F32.toString());
+    if (spec.dtype() != Precision.F32) {
+      throw refusal(spec, Precision.F32.toString());
     }
     return super.product(spec);
   }
@@ -44,20 +49,20 @@ abstract class WeightsOp extends MatrixOp {
   @Override
   public final Work open(BenchmarkCase spec, int threads) {
     Product product = spec.product();
-    Operand w = new Operand(ElementType.F32, product.m(), product.k());
+    Operand w = new Operand(DType.F32, product.m(), product.k());
     SplittableRandom random = new SplittableRandom(2080);
     for (int row = 0; row < w.rows; row++) {
       for (int col = 0; col < w.cols; col++) {
         w.set(row, col, (float) random.nextDouble(-1, 1));
       }
     }
-    Contender nm4j = nm4j(w.dense(), spec.pattern());
+    Contender nm4j = nm4j(w.matrix, spec.pattern());
     return new Work(
-        List.of(nm4j, new CopySweep((long) w.size() * w.type.bytes)),
+        List.of(nm4j, new CopySweep((long) w.rows * w.cols * Float.BYTES)),
         name(),
         () ->
             PruningCheck.verify(
-                spec.toString(), w, pruned(w.dense(), spec.pattern()), spec.pattern()));
+                spec.toString(), w, pruned(w.matrix, spec.pattern()), spec.pattern()));
   }
 
   /** What is measured. */

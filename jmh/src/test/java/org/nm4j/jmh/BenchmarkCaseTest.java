@@ -15,7 +15,8 @@ import org.nm4j.Pattern;
 
 class BenchmarkCaseTest {
   private static final BenchmarkCase CASE =
-      new BenchmarkCase(Op.of("gemm"), Dtype.F32, Pattern.P2_4, GemmOp.BATCH_MAJOR, "768x3072", 32);
+      new BenchmarkCase(
+          Op.of("gemm"), Precision.F32, Pattern.P2_4, GemmOp.BATCH_MAJOR, "768x3072", 32);
 
   @Test
   void textNamesEverything() {

@@ -13,14 +13,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 class GemmProblemTest {
   @ParameterizedTest
   @EnumSource
-  void theDtypeHoldsEveryWeightExactly(Dtype dtype) {
+  void theDtypeHoldsEveryWeightExactly(Precision dtype) {
     GemmProblem problem =
         GemmProblem.forward(BenchmarkCase.parse("gemm/" + dtype + "/2:4/batch-major/16x64/n3"));
     int kept = 0;
     for (int row = 0; row < 16; row++) {
       float largest = 0;
       for (int col = 0; col < 64; col++) {
-        float scale = dtype.scaled() ? problem.scales[row] : 1;
+        float scale = dtype.scaled() ? problem.scales.get(0, row) : 1;
         assertEquals(problem.w.get(row, col) * scale, problem.wF32.get(row, col));
         largest = Math.max(largest, Math.abs(problem.w.get(row, col)));
         kept += problem.w.get(row, col) != 0 ? 1 : 0;
@@ -35,7 +35,7 @@ class GemmProblemTest {
 
   @ParameterizedTest
   @EnumSource(names = "F32")
-  void ofTheGradientOutputsAreColumns(Dtype dtype) {
+  void ofTheGradientOutputsAreColumns(Precision dtype) {
     GemmProblem problem =
         GemmProblem.backward(BenchmarkCase.parse("dx/" + dtype + "/2:4/batch-major/16x64/n3"));
     assertEquals(64, problem.outputs);

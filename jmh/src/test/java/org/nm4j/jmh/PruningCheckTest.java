@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Pattern;
 
@@ -17,7 +18,7 @@ class PruningCheckTest {
   private static final float[] DENSE = {1, -4, 3, 2, 5, 6, -7, 8, 9, -1};
   private static final float[] PRUNED = {0, -4, 3, 0, 0, 0, -7, 8, 9, -1};
 
-  private final Operand w = new Operand(ElementType.F32, 1, DENSE.length);
+  private final Operand w = new Operand(DType.F32, 1, DENSE.length);
   private final DenseMatrix pruned = DenseMatrix.allocate(1, PRUNED.length);
 
   @BeforeEach

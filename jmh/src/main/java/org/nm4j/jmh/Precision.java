@@ -6,26 +6,27 @@ package org.nm4j.jmh;
 
 import java.util.Arrays;
 import java.util.Locale;
+import org.nm4j.DType;
 
 /** Types of a product's weights and activations. Results are fp32. */
-enum Dtype {
-  F32(ElementType.F32, ElementType.F32),
-  BF16(ElementType.BF16, ElementType.BF16),
-  S8(ElementType.S8, ElementType.U8),
-  S8_S8(ElementType.S8, ElementType.S8),
+enum Precision {
+  F32(DType.F32, DType.F32),
+  BF16(DType.BF16, DType.BF16),
+  S8(DType.S8, DType.U8),
+  S8_S8(DType.S8, DType.S8),
   /** Weight-only: small weights, fp32 arithmetic. */
-  W_BF16(ElementType.BF16, ElementType.F32),
-  W_S8(ElementType.S8, ElementType.F32);
+  W_BF16(DType.BF16, DType.F32),
+  W_S8(DType.S8, DType.F32);
 
-  final ElementType weights;
-  final ElementType activations;
+  final DType weights;
+  final DType activations;
 
-  Dtype(ElementType weights, ElementType activations) {
+  Precision(DType weights, DType activations) {
     this.weights = weights;
     this.activations = activations;
   }
 
-  static Dtype parse(String text) {
+  static Precision parse(String text) {
     return Arrays.stream(values())
         .filter(dtype -> dtype.toString().equals(text))
         .findFirst()
@@ -37,12 +38,12 @@ enum Dtype {
 
   /** Whether every output feature has a scale that its sums are multiplied by. */
   boolean scaled() {
-    return weights == ElementType.S8;
+    return weights == DType.S8;
   }
 
   /** Whether sums are integers, so that every contender's result is the same to the last bit. */
   boolean exact() {
-    return scaled() && activations != ElementType.F32;
+    return scaled() && activations != DType.F32;
   }
 
   boolean weightOnly() {
