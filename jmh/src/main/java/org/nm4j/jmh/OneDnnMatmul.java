@@ -33,7 +33,11 @@ final class OneDnnMatmul implements Contender {
   static final String PLAIN = "onednn";
   static final String PREPACKED = "onednn-prepacked";
 
-  /** Prepacked weights of a smaller type than the activations, which the primitive expands. */
+  /**
+   * Prepacked weights of a smaller type than the activations, which the primitive expands. bf16
+   * weights are only turned to lie as the product reads them: in the format that oneDNN 3.13 asks
+   * for itself, its products of fp32 and bf16 are wrong.
+   */
   static final String DECOMPRESSING = "onednn-decompress";
 
   private static final int PER_COLUMN = 1 << 1; // scales differ along dimension 1 only
@@ -54,7 +58,10 @@ final class OneDnnMatmul implements Contender {
     Operand y = problem.y;
     boolean weightsRight = problem.batchMajor();
     format_tag lying = weightsRight == problem.transposed ? format_tag.ab : format_tag.ba;
-    format_tag wanted = name.equals(PLAIN) ? lying : format_tag.any;
+    format_tag wanted =
+        name.equals(PLAIN)
+            ? lying
+            : w.type == DType.BF16 && x.type == DType.F32 ? format_tag.ab : format_tag.any;
     long[] wSizes =
         weightsRight
             ? new long[] {problem.inputs, problem.outputs}
