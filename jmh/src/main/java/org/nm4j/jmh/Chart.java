@@ -20,7 +20,9 @@ import java.util.Locale;
 import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import org.apache.batik.svggen.SVGGeneratorContext;
 import org.apache.batik.svggen.SVGGraphics2D;
+import org.knowm.xchart.AnnotationLine;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.CategorySeries;
@@ -43,6 +45,8 @@ final class Chart {
   private static final String SVG = "http://www.w3.org/2000/svg";
   private static final int WIDTH = 960;
   private static final int HEIGHT = 560;
+  private static final int HEAD = 56;
+  private static final int MARGIN = 14;
   private static final String FONT = Font.SANS_SERIF;
 
   /** Okabe and Ito's colours, which colour-blind readers can tell apart, darkest first. */
@@ -65,6 +69,8 @@ final class Chart {
           SeriesMarkers.CROSS);
 
   private final CategoryChart chart;
+  private final String what;
+  private final String conditions;
   private final List<?> columns;
   private int coloured;
 
@@ -74,12 +80,13 @@ final class Chart {
    * @param columns what stands at the x axis, in order
    */
   Chart(String what, String conditions, String xAxis, String yAxis, List<?> columns) {
+    this.what = what;
+    this.conditions = conditions;
     this.columns = columns;
     chart =
         new CategoryChartBuilder()
             .width(WIDTH)
             .height(HEIGHT)
-            .title(what + " (" + conditions + ")")
             .xAxisTitle(xAxis)
             .yAxisTitle(yAxis)
             .build();
@@ -88,8 +95,7 @@ final class Chart {
     styler.setPlotBorderVisible(false);
     styler.setPlotGridVerticalLinesVisible(false);
     styler.setPlotGridLinesColor(new Color(0xDDDDDD));
-    styler.setChartTitleBoxVisible(false);
-    styler.setChartTitleFont(new Font(FONT, Font.BOLD, 14));
+    styler.setChartTitleVisible(false); // XChart's has one line only
     styler.setAxisTitleFont(new Font(FONT, Font.BOLD, 14));
     styler.setAxisTickLabelsFont(new Font(FONT, Font.PLAIN, 13));
     styler.setLegendFont(new Font(FONT, Font.PLAIN, 13));
@@ -97,6 +103,7 @@ final class Chart {
     styler.setLegendBorderColor(Color.WHITE);
     styler.setYAxisMin(0.0);
     styler.setAvailableSpaceFill(0.7);
+    styler.setOverlapped(true); // lines of one column above each other
     styler.setDecimalPattern("#,##0.##");
   }
 
@@ -104,7 +111,6 @@ final class Chart {
   void line(String label, Map<Object, Double> values) {
     CategorySeries series = add(label, values, CategorySeriesRenderStyle.Line);
     series.setLineStyle(new BasicStroke(2f));
-    series.setOverlapped(true);
   }
 
   /** Large markers without a line, around those of lines. */
@@ -112,11 +118,19 @@ final class Chart {
     CategorySeries series = add(label, values, CategorySeriesRenderStyle.Scatter);
     series.setMarker(SeriesMarkers.CROSS);
     series.setMarkerColor(Color.BLACK);
-    series.setOverlapped(true);
   }
 
+  /** Bars side by side; not together with anything else. */
   void bars(String label, Map<Object, Double> values) {
     add(label, values, CategorySeriesRenderStyle.Bar);
+    chart.getStyler().setOverlapped(false);
+  }
+
+  /** A line across without a name, for bars. */
+  void mark(double value) {
+    chart.addAnnotation(new AnnotationLine(value, false, false));
+    chart.getStyler().setAnnotationLineColor(Color.BLACK);
+    chart.getStyler().setAnnotationLineStroke(dashes());
   }
 
   /** A black dashed line across. */
@@ -124,7 +138,6 @@ final class Chart {
     CategorySeries series =
         chart.addSeries(label, columns, Collections.nCopies(columns.size(), value));
     series.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
-    series.setOverlapped(true);
     series.setMarker(SeriesMarkers.NONE);
     series.setLineColor(Color.BLACK);
     series.setLineStyle(dashes());
@@ -161,9 +174,19 @@ final class Chart {
 
   /** Writes an SVG file. */
   void write(Path file) throws IOException {
-    SVGGraphics2D graphics = new SVGGraphics2D(svg());
+    SVGGeneratorContext context = SVGGeneratorContext.createDefault(svg());
+    context.setPrecision(2); // hundredths of a pixel
+    SVGGraphics2D graphics = new SVGGraphics2D(context, true);
+    graphics.setColor(Color.WHITE);
+    graphics.fillRect(0, 0, WIDTH, HEAD);
+    graphics.setColor(Color.BLACK);
+    graphics.setFont(new Font(FONT, Font.BOLD, 17));
+    graphics.drawString(what, MARGIN, HEAD / 2f);
+    graphics.setFont(new Font(FONT, Font.PLAIN, 13));
+    graphics.drawString(conditions, MARGIN, HEAD - 8f);
+    graphics.translate(0, HEAD);
     chart.paint(graphics, WIDTH, HEIGHT);
-    graphics.setSVGCanvasSize(new Dimension(WIDTH, HEIGHT));
+    graphics.setSVGCanvasSize(new Dimension(WIDTH, HEAD + HEIGHT));
     Element root = graphics.getRoot();
     describe(root);
     try (BufferedWriter out = Files.newBufferedWriter(file)) {
@@ -171,7 +194,7 @@ final class Chart {
     }
   }
 
-  /** Says in words what is drawn, as letters are drawn too: for screen readers and searches. */
+  /** Says in words what is drawn, for screen readers and searches: XChart draws its letters. */
   private void describe(Element root) {
     StringBuilder series = new StringBuilder();
     chart
@@ -189,7 +212,7 @@ final class Chart {
               series.append('\n');
             });
     root.insertBefore(element(root, "desc", series.toString()), root.getFirstChild());
-    root.insertBefore(element(root, "title", chart.getTitle()), root.getFirstChild());
+    root.insertBefore(element(root, "title", what + " (" + conditions + ")"), root.getFirstChild());
   }
 
   private static Element element(Element root, String name, String text) {

@@ -144,7 +144,7 @@ final class Plots {
                           100 * result.peer(ReadSweep.NAME).orElseThrow().ratio().doubleValue()));
               chart.bars(dtype.toString(), shares);
             });
-    chart.level("read bandwidth", 100);
+    chart.mark(100);
     save(chart, "bandwidth");
   }
 
