@@ -170,7 +170,7 @@ NM_API int32_t nm_decompress_f32(const float* values, const uint8_t* mask, int64
 
 /* ------------------------------------------------------------------------------------------------ packed matrices --
  * A matrix of fixed shape and pattern, packed once into the order its kernels consume. Life cycle:
- *   nm_matrix_create -> nm_matrix_set_rows_f32 / nm_matrix_set_compressed_f32 until each row is set -> nm_matrix_seal
+ *   nm_matrix_create -> nm_matrix_set_rows_f32 and its kin until each row is set -> nm_matrix_seal
  *   -> any number of multiplications, from any threads -> nm_matrix_free.
  * Rows may be set in blocks of any size and order, also again; disjoint blocks from several threads at once. */
 
@@ -189,6 +189,11 @@ NM_API int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m
  * group; completed as nm_compress_f32 does). On failure rows of the block are left unset. */
 NM_API int32_t nm_matrix_set_rows_f32(nm_matrix* a, int64_t row0, int64_t count, const float* w, int64_t ld,
                                       const uint8_t* mask, int32_t flags);
+
+/* The same from dense rows alone, pruned by magnitude as nm_mask_magnitude_f32 does: in one pass, several times faster
+ * than making the mask first. mask receives the mask of the rows (count rows), or is NULL; it must not overlap w. */
+NM_API int32_t nm_matrix_prune_rows_f32(nm_matrix* a, int64_t row0, int64_t count, const float* w, int64_t ld,
+                                        int32_t flags, uint8_t* mask);
 
 /* Sets rows of an NM_S8 matrix from integers and one scale per row (count scales, finite): weight = scale * integer.
  * -128 is allowed here. NM_UNSUPPORTED for other matrices. */
@@ -211,6 +216,12 @@ NM_API int32_t nm_matrix_seal(nm_matrix* a);
  * positions stay kept, zeros among them. Time and memory grow with the kept weights; nothing dense is made. *out is
  * NULL on failure. */
 NM_API int32_t nm_matrix_transpose(const nm_matrix* a, nm_matrix** out);
+
+/* A second handle on the packed weights of a sealed matrix, which multiplies every batch with the packing for
+ * `workload` (NM_SMALL_BATCH or NM_LARGE_BATCH): for whoever measures which is faster, instead of trusting the
+ * crossover. Nothing is copied; the weights live until both handles are freed. NM_UNSUPPORTED when `a` lacks that
+ * packing. *out is NULL on failure. */
+NM_API int32_t nm_matrix_restrict(const nm_matrix* a, int32_t workload, nm_matrix** out);
 
 /* Frees the matrix; NULL is allowed. No other call on it may be running. */
 NM_API int32_t nm_matrix_free(nm_matrix* a);
@@ -285,6 +296,12 @@ typedef struct nm_product {
 NM_API int32_t nm_product_tiles(const nm_matrix* a, const nm_product* product, int64_t* tiles);
 NM_API int32_t nm_product_kernel(const nm_matrix* a, const nm_product* product, const char** name);
 NM_API int32_t nm_multiply(const nm_matrix* a, const nm_product* product, int64_t tile_begin, int64_t tile_end);
+
+/* What nm_multiply_f32 does after the sums, for a product P that was computed elsewhere, in place:
+ *   P = act(alpha * P + beta * C + bias)
+ * features: rows of W. Layouts, leading dimensions, C and bias as there; C may not overlap P at all. */
+NM_API int32_t nm_finish_f32(int32_t layout, int64_t features, int64_t batch, float alpha, const float* c, int64_t ldc,
+                             float beta, const float* bias, int32_t activation, float* p, int64_t ldp);
 
 #ifdef __cplusplus
 }

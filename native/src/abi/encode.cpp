@@ -5,49 +5,62 @@
 #include <algorithm>
 #include <cinttypes>
 
+#include "cpu/isa.h"
 #include "format/mask_rows.h"
 
 namespace nm {
 
+int32_t check_complete(int64_t r, const uint8_t* mask, Pattern pattern, int64_t cols) {
+  const Breach breach = find_incomplete(mask, pattern, cols);
+  if (breach.col < 0) return NM_OK;
+  return fail(NM_PATTERN_BREACH,
+              "mask: expected exactly %d bits in the group of %d at row %" PRId64 ", column %" PRId64
+              " (fewer only in a shorter last group), got %d",
+              pattern.n, pattern.m, r, breach.col, breach.bits);
+}
+
 RowEncoder::RowEncoder(Pattern pattern, int64_t cols, int32_t flags)
-    : pattern_(pattern),
-      cols_(cols),
+    : ops_(row_ops(active_isa())),
       allow_nan_((flags & NM_ALLOW_NAN) != 0),
-      row_(pattern.kept(cols)),
+      row_(pattern, cols),
       mask_(mask_row_bytes(cols)) {}
 
-int32_t RowEncoder::dense(int64_t r, const float* row, const uint8_t* mask) {
-  const Breach breach = find_excess(mask, pattern_, cols_);
+int32_t RowEncoder::dense(int64_t r, const float* row, const float* next, const uint8_t* mask) {
+  const Breach breach = find_excess(mask, row_.pattern, row_.cols);
   if (breach.col >= 0) {
     return fail(NM_PATTERN_BREACH,
                 "mask: expected at most %d bits in the group of %d at row %" PRId64 ", column %" PRId64 ", got %d",
-                pattern_.n, pattern_.m, r, breach.col, breach.bits);
+                row_.pattern.n, row_.pattern.m, r, breach.col, breach.bits);
   }
-  complete_mask(mask, pattern_, cols_, mask_.data());
-  encode_dense(row, mask, mask_.data(), cols_, &row_);
-  return check_nan(r);
+  complete_mask(mask, row_.pattern, row_.cols, mask_.data());
+  return compress(r, row, next, mask);
 }
 
 int32_t RowEncoder::portable(int64_t r, const float* values, const uint8_t* mask) {
-  const Breach breach = find_incomplete(mask, pattern_, cols_);
-  if (breach.col >= 0) {
-    return fail(NM_PATTERN_BREACH,
-                "mask: expected exactly %d bits in the group of %d at row %" PRId64 ", column %" PRId64
-                " (fewer only in a shorter last group), got %d",
-                pattern_.n, pattern_.m, r, breach.col, breach.bits);
-  }
-  complete_mask(mask, pattern_, cols_, mask_.data());  // clears spare bits
-  decode_columns(mask_.data(), cols_, row_.cols.data());
-  std::copy_n(values, row_.values.size(), row_.values.begin());
+  NM_TRY(check_complete(r, mask, row_.pattern, row_.cols));
+  complete_mask(mask, row_.pattern, row_.cols, mask_.data());  // clears spare bits
+  std::copy_n(values, row_.kept, row_.values.begin());
+  ops_.positions(mask_.data(), row_.cols, row_.pattern.m, row_.index.data());
   return check_nan(r);
+}
+
+int32_t RowEncoder::prune(int64_t r, const float* row, const float* next) {
+  ops_.magnitude(row, row_.cols, row_.pattern.n, row_.pattern.m, mask_.data());
+  return compress(r, row, next, mask_.data());  // NaN, the largest, are among the kept
+}
+
+int32_t RowEncoder::compress(int64_t r, const float* row, const float* next, const uint8_t* mask) {
+  const bool nan =
+      ops_.compress(row, mask, mask_.data(), row_.cols, row_.pattern.m, next, row_.values.data(), row_.index.data());
+  return nan ? check_nan(r) : int32_t{NM_OK};
 }
 
 int32_t RowEncoder::check_nan(int64_t r) const {
   if (allow_nan_) return NM_OK;
-  for (size_t i = 0; i < row_.values.size(); ++i) {
+  for (int64_t i = 0; i < row_.kept; ++i) {
     if (row_.values[i] != row_.values[i]) {
       return fail(NM_NAN, "weights: expected no NaN among the kept ones, got one at row %" PRId64 ", column %" PRId64,
-                  r, row_.cols[i]);
+                  r, row_.col(i));
     }
   }
   return NM_OK;

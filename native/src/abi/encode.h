@@ -9,17 +9,23 @@
 #include <vector>
 
 #include "abi/status.h"
+#include "cpu/row_ops.h"
 #include "format/row_codec.h"
 
 namespace nm {
+
+// NM_PATTERN_BREACH unless each group of a mask row holds exactly min(N, length) bits; r is for the message.
+int32_t check_complete(int64_t r, const uint8_t* mask, Pattern pattern, int64_t cols);
 
 class RowEncoder {
  public:
   RowEncoder(Pattern pattern, int64_t cols, int32_t flags);
 
-  // `r` is the row's number in messages. NM_PATTERN_BREACH, NM_NAN.
-  int32_t dense(int64_t r, const float* row, const uint8_t* mask);
+  // `r` is the row's number in messages; `next` is where the row after it lies, to be fetched meanwhile.
+  // NM_PATTERN_BREACH, NM_NAN.
+  int32_t dense(int64_t r, const float* row, const float* next, const uint8_t* mask);
   int32_t portable(int64_t r, const float* values, const uint8_t* mask);
+  int32_t prune(int64_t r, const float* row, const float* next);  // by magnitude
 
   // The last row encoded, which the caller may change, and its complete mask.
   CompressedRow* row() { return &row_; }
@@ -27,9 +33,9 @@ class RowEncoder {
 
  private:
   int32_t check_nan(int64_t r) const;
+  int32_t compress(int64_t r, const float* row, const float* next, const uint8_t* mask);
 
-  Pattern pattern_;
-  int64_t cols_;
+  const RowOps& ops_;
   bool allow_nan_;
   CompressedRow row_;
   std::vector<uint8_t> mask_;

@@ -4,21 +4,22 @@
 // Masks: making, checking and applying them.
 #include <cinttypes>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <vector>
 
 #include "abi/check.h"
 #include "abi/status.h"
+#include "cpu/isa.h"
+#include "cpu/row_ops.h"
 #include "format/mask_rows.h"
 
 namespace nm {
 namespace {
 
-// The checks and the loop common to all functions that make a mask of weights. bits(group, length, first, bits*)
-// returns a status.
-template <typename Bits>
+// The checks and the loop common to all functions that make a mask of weights. make(row, r, mask row) returns a status.
+template <typename Make>
 int32_t make_mask(const float* w, int64_t rows, int64_t cols, int64_t ld, Pattern pattern, int32_t flags, uint8_t* mask,
-                  Bits&& bits) {
+                  Make&& make) {
   Span weights, out;
   NM_TRY(check_pattern(pattern.n, pattern.m));
   NM_TRY(check_flags(flags));
@@ -26,49 +27,27 @@ int32_t make_mask(const float* w, int64_t rows, int64_t cols, int64_t ld, Patter
   NM_TRY(check_mask("mask", mask, rows, cols, &out));
   NM_TRY(check_disjoint(weights, out));
   if (cols == 0) return NM_OK;
-  for (int64_t r = 0; r < rows; ++r) {
-    const float* row = w + r * ld;
-    uint8_t* mask_row = mask + r * mask_row_bytes(cols);
-    if ((flags & NM_ALLOW_NAN) == 0) {
-      const int64_t nan = find_nan(row, cols, nullptr);
-      if (nan >= 0) {
-        return fail(NM_NAN, "w: expected no NaN, got one at row %" PRId64 ", column %" PRId64, r, nan);
-      }
-    }
-    std::memset(mask_row, 0, mask_row_bytes(cols));
-    int32_t status = NM_OK;
-    for_each_group(pattern, cols, [&](int64_t first, int length) {
-      uint32_t kept = 0;
-      if (status == NM_OK) status = bits(row + first, length, r, first, &kept);
-      set_group_bits(mask_row, first, length, kept);
-    });
-    NM_TRY(status);
-  }
+  for (int64_t r = 0; r < rows; ++r) NM_TRY(make(w + r * ld, r, mask + r * mask_row_bytes(cols)));
   return NM_OK;
+}
+
+int32_t refuse_nan(const float* row, int64_t r, int64_t cols) {
+  return fail(NM_NAN, "w: expected no NaN, got one at row %" PRId64 ", column %" PRId64, r,
+              find_nan(row, cols, nullptr));
 }
 
 struct Breaches {
   int64_t count = 0, row = -1, col = -1;
 
-  void add(int64_t r, int64_t c) {
-    if (count++ == 0) {
+  void add_row(int64_t r, const uint8_t* mask, Pattern pattern, int64_t cols) {
+    const int64_t found = count_excess(mask, pattern, cols);
+    if (count == 0 && found > 0) {
       row = r;
-      col = c;
+      col = find_excess(mask, pattern, cols).col;
     }
+    count += found;
   }
 };
-
-template <typename GroupBits>
-Breaches count_breaches(int64_t rows, int64_t cols, Pattern pattern, GroupBits&& group) {
-  Breaches breaches;
-  if (cols == 0) return breaches;
-  for (int64_t r = 0; r < rows; ++r) {
-    for_each_group(pattern, cols, [&](int64_t first, int length) {
-      if (__builtin_popcount(group(r, first, length)) > pattern.n) breaches.add(r, first);
-    });
-  }
-  return breaches;
-}
 
 int32_t check_breach_outputs(const int64_t* breaches, const int64_t* row, const int64_t* col) {
   NM_TRY(check_not_null("breaches", breaches));
@@ -111,10 +90,11 @@ int32_t nm_kept_per_row(int64_t cols, int32_t n, int32_t m, int64_t* kept) {
 int32_t nm_mask_magnitude_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
                               int32_t flags, uint8_t* mask) {
   return guarded([&] {
+    const nm::RowOps& ops = nm::row_ops(nm::active_isa());
     return nm::make_mask(w, rows, cols, ld, {n, m}, flags, mask,
-                         [&](const float* group, int length, int64_t, int64_t, uint32_t* kept) -> int32_t {
-                           *kept = nm::magnitude_bits(group, length, n);
-                           return NM_OK;
+                         [&](const float* row, int64_t r, uint8_t* mask_row) -> int32_t {
+                           const bool nan = ops.magnitude(row, cols, n, m, mask_row);
+                           return nan && (flags & NM_ALLOW_NAN) == 0 ? nm::refuse_nan(row, r, cols) : int32_t{NM_OK};
                          });
   });
 }
@@ -122,16 +102,20 @@ int32_t nm_mask_magnitude_f32(const float* w, int64_t rows, int64_t cols, int64_
 int32_t nm_mask_nonzero_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m, int32_t flags,
                             uint8_t* mask) {
   return guarded([&] {
-    return nm::make_mask(w, rows, cols, ld, {n, m}, flags, mask,
-                         [&](const float* group, int length, int64_t r, int64_t first, uint32_t* kept) -> int32_t {
-                           const uint32_t nonzero = nm::nonzero_bits(group, length);
-                           if (__builtin_popcount(nonzero) > n) {
+    const nm::RowOps& ops = nm::row_ops(nm::active_isa());
+    const Pattern pattern{n, m};
+    return nm::make_mask(w, rows, cols, ld, pattern, flags, mask,
+                         [&](const float* row, int64_t r, uint8_t* mask_row) -> int32_t {
+                           if (ops.nonzeros(row, cols, mask_row) && (flags & NM_ALLOW_NAN) == 0)
+                             return nm::refuse_nan(row, r, cols);
+                           const nm::Breach breach = nm::find_excess(mask_row, pattern, cols);
+                           if (breach.col >= 0) {
                              return fail(NM_PATTERN_BREACH,
                                          "w: expected at most %d non-zeros in the group of %d at row %" PRId64
                                          ", column %" PRId64 ", got %d",
-                                         n, length, r, first, __builtin_popcount(nonzero));
+                                         n, m, r, breach.col, breach.bits);
                            }
-                           *kept = nm::complete_group(nonzero, n, length);
+                           nm::complete_mask(mask_row, pattern, cols, mask_row);
                            return NM_OK;
                          });
   });
@@ -144,9 +128,13 @@ int32_t nm_check_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int
     NM_TRY(nm::check_pattern(n, m));
     NM_TRY(nm::check_matrix("w", w, rows, cols, ld, sizeof(float), &weights));
     NM_TRY(nm::check_breach_outputs(breaches, first_row, first_col));
-    const auto found = nm::count_breaches(rows, cols, {n, m}, [&](int64_t r, int64_t first, int length) {
-      return nm::nonzero_bits(w + r * ld + first, length);
-    });
+    const nm::RowOps& ops = nm::row_ops(nm::active_isa());
+    nm::Breaches found;
+    std::vector<uint8_t> mask_row(rows > 0 ? mask_row_bytes(cols) : 0);
+    for (int64_t r = 0; cols > 0 && r < rows; ++r) {
+      ops.nonzeros(w + r * ld, cols, mask_row.data());
+      found.add_row(r, mask_row.data(), {n, m}, cols);
+    }
     *breaches = found.count;
     *first_row = found.row;
     *first_col = found.col;
@@ -161,9 +149,10 @@ int32_t nm_check_mask(const uint8_t* mask, int64_t rows, int64_t cols, int32_t n
     NM_TRY(nm::check_pattern(n, m));
     NM_TRY(nm::check_mask("mask", mask, rows, cols, &bits));
     NM_TRY(nm::check_breach_outputs(breaches, first_row, first_col));
-    const auto found = nm::count_breaches(rows, cols, {n, m}, [&](int64_t r, int64_t first, int length) {
-      return nm::group_bits(mask + r * mask_row_bytes(cols), first, length);
-    });
+    nm::Breaches found;
+    for (int64_t r = 0; cols > 0 && r < rows; ++r) {
+      found.add_row(r, mask + r * mask_row_bytes(cols), {n, m}, cols);
+    }
     *breaches = found.count;
     *first_row = found.row;
     *first_col = found.col;
@@ -181,9 +170,9 @@ int32_t nm_mask_apply_f32(const float* w, int64_t rows, int64_t cols, int64_t ld
     NM_TRY(nm::check_disjoint(bits, result));
     if (out != w || ldo != ldw) NM_TRY(nm::check_disjoint(weights, result));
     if (cols == 0) return NM_OK;
+    const nm::RowOps& ops = nm::row_ops(nm::active_isa());
     for (int64_t r = 0; r < rows; ++r) {
-      const uint8_t* mask_row = mask + r * mask_row_bytes(cols);
-      for (int64_t c = 0; c < cols; ++c) out[r * ldo + c] = nm::mask_bit(mask_row, c) ? w[r * ldw + c] : 0.0f;
+      ops.apply(w + r * ldw, mask + r * mask_row_bytes(cols), cols, out + r * ldo);
     }
     return NM_OK;
   });

@@ -43,11 +43,11 @@ int32_t check_row_range(const nm_matrix* a, int64_t row0, int64_t count) {
 
 // Integers cannot stand for infinity and NaN.
 int32_t check_finite(int64_t r, const CompressedRow& row) {
-  for (size_t i = 0; i < row.values.size(); ++i) {
+  for (int64_t i = 0; i < row.kept; ++i) {
     if (!std::isfinite(row.values[i])) {
       return fail(NM_NAN,
                   "weights: expected finite ones to make 8-bit integers of, got %f at row %" PRId64 ", column %" PRId64,
-                  static_cast<double>(row.values[i]), r, row.cols[i]);
+                  static_cast<double>(row.values[i]), r, row.col(i));
     }
   }
   return NM_OK;
@@ -59,21 +59,24 @@ template <typename Encode>
 int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, const float* scales, Encode&& encode) {
   std::fill(&a->row_set[row0], &a->row_set[row0 + count], false);
   RowEncoder encoder(a->pattern, a->cols, flags);
-  for (int64_t i = 0; i < count; ++i) {
-    NM_TRY(encode(&encoder, i));
-    if (a->dtype == NM_S8) NM_TRY(check_finite(row0 + i, *encoder.row()));
-    const float scale = scales != nullptr ? scales[i] : quantize_row(a->dtype, encoder.row());
-    if (a->dtype == NM_S8) a->scales.data()[row0 + i] = scale;
-    if (!a->lanes.empty()) a->lanes.put(row0 + i, *encoder.row());
-    if (!a->stream.empty()) a->stream.put(row0 + i, *encoder.row());
+  const RowOps& ops = row_ops(active_isa());
+  LaneWriter lanes(&a->lanes, ops.interleave);
+  for (int64_t r = row0; r < row0 + count; ++r) {
+    NM_TRY(encode(&encoder, r - row0));
+    if (a->dtype == NM_S8) NM_TRY(check_finite(r, *encoder.row()));
+    const float scale = scales != nullptr ? scales[r - row0] : quantize_row(a->dtype, encoder.row());
+    if (a->dtype == NM_S8) a->scales.data()[r] = scale;
+    if (!a->lanes.empty()) lanes.add(r, *encoder.row(), r + 1 == row0 + count);
+    if (!a->stream.empty()) a->stream.put(r, *encoder.row(), ops.copy);
   }
+  ops.fence();
   std::fill(&a->row_set[row0], &a->row_set[row0 + count], true);
   return NM_OK;
 }
 
 template <typename Visit>
 void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
-  CompressedRow row(a->pattern.kept(a->cols));
+  CompressedRow row(a->pattern, a->cols);
   for (int64_t i = 0; i < count; ++i) {
     if (a->stream.empty()) {
       a->lanes.get(row0 + i, &row);
@@ -81,7 +84,7 @@ void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
       a->stream.get(row0 + i, &row);
     }
     if (a->dtype == NM_S8) {
-      for (float& value : row.values) value *= a->scales.data()[row0 + i];
+      for (int64_t k = 0; k < row.kept; ++k) row.values[k] *= a->scales.data()[row0 + i];
     }
     visit(i, row);
   }
@@ -90,7 +93,8 @@ void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
 // A sealed matrix's weights as a row stream of fp32.
 RowStream unpack(const nm_matrix* a) {
   RowStream stream(NM_F32, a->pattern, a->rows, a->cols);
-  get_rows(a, 0, a->rows, [&](int64_t r, const CompressedRow& row) { stream.put(r, row); });
+  const Copy copy = row_ops(active_isa()).copy;
+  get_rows(a, 0, a->rows, [&](int64_t r, const CompressedRow& row) { stream.put(r, row, copy); });
   return stream;
 }
 
@@ -180,7 +184,27 @@ int32_t nm_matrix_set_rows_f32(nm_matrix* a, int64_t row0, int64_t count, const 
     NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
     NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
     return nm::set_rows(a, row0, count, flags, nullptr, [&](RowEncoder* encoder, int64_t i) {
-      return encoder->dense(row0 + i, w + i * ld, mask + i * mask_row_bytes(a->cols));
+      return encoder->dense(row0 + i, w + i * ld, w + std::min(i + 1, count - 1) * ld,
+                            mask + i * mask_row_bytes(a->cols));
+    });
+  });
+}
+
+int32_t nm_matrix_prune_rows_f32(nm_matrix* a, int64_t row0, int64_t count, const float* w, int64_t ld, int32_t flags,
+                                 uint8_t* mask) {
+  return guarded([&]() -> int32_t {
+    Span dense, bits = {"mask", nullptr, 0, 0, 0};
+    NM_TRY(nm::check_open(a));
+    NM_TRY(nm::check_row_range(a, row0, count));
+    NM_TRY(nm::check_flags(flags));
+    NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
+    if (mask != nullptr) NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
+    NM_TRY(nm::check_disjoint(dense, bits));
+    return nm::set_rows(a, row0, count, flags, nullptr, [&](RowEncoder* encoder, int64_t i) -> int32_t {
+      NM_TRY(encoder->prune(row0 + i, w + i * ld, w + std::min(i + 1, count - 1) * ld));
+      if (mask != nullptr)
+        std::copy(encoder->mask().begin(), encoder->mask().end(), mask + i * mask_row_bytes(a->cols));
+      return NM_OK;
     });
   });
 }
@@ -206,7 +230,7 @@ int32_t nm_matrix_set_rows_s8(nm_matrix* a, int64_t row0, int64_t count, const i
     std::vector<float> row(a->cols);
     return nm::set_rows(a, row0, count, 0, scales, [&](RowEncoder* encoder, int64_t i) {
       std::copy_n(w + i * ld, a->cols, row.begin());
-      return encoder->dense(row0 + i, row.data(), mask + i * mask_row_bytes(a->cols));
+      return encoder->dense(row0 + i, row.data(), row.data(), mask + i * mask_row_bytes(a->cols));
     });
   });
 }
@@ -266,6 +290,42 @@ int32_t nm_matrix_transpose(const nm_matrix* a, nm_matrix** out) {
   });
 }
 
+int32_t nm_matrix_restrict(const nm_matrix* a, int32_t workload, nm_matrix** out) {
+  return guarded([&]() -> int32_t {
+    NM_TRY(nm::check_not_null("out", out));
+    *out = nullptr;
+    NM_TRY(nm::check_sealed(a));
+    if (workload != NM_SMALL_BATCH && workload != NM_LARGE_BATCH) {
+      return fail(NM_INVALID_ARGUMENT, "workload: expected 1 (small) or 2 (large batch), got %d", workload);
+    }
+    const bool small = workload == NM_SMALL_BATCH;
+    if (small ? a->lanes.empty() : a->stream.empty() && a->columns.empty()) {
+      return fail(NM_UNSUPPORTED, "matrix: expected one packed for workload %d, got one without that packing",
+                  workload);
+    }
+    auto r = std::make_unique<nm_matrix>();
+    r->rows = a->rows;
+    r->cols = a->cols;
+    r->dtype = a->dtype;
+    r->pattern = a->pattern;
+    if (small) {
+      r->lanes = a->lanes;
+    } else {
+      r->stream = a->stream;
+      r->columns = a->columns;
+    }
+    r->scales = a->scales;
+    for (int packing = 0; packing < nm::kPackings; ++packing) {
+      if (small == (packing == static_cast<int>(Packing::kLanePanel))) {
+        std::copy_n(a->kernels[packing], nm::kDtypes, r->kernels[packing]);
+      }
+    }
+    r->sealed = true;
+    *out = r.release();
+    return NM_OK;
+  });
+}
+
 int32_t nm_matrix_free(nm_matrix* a) {
   delete a;
   return NM_OK;
@@ -281,8 +341,7 @@ int32_t nm_matrix_get_rows_f32(const nm_matrix* a, int64_t row0, int64_t count, 
       for (int64_t i = 0; i < count; ++i) a->columns.get(row0 + i, w + i * ld);
       return NM_OK;
     }
-    nm::get_rows(a, row0, count,
-                 [&](int64_t i, const nm::CompressedRow& row) { nm::decode_dense(row, a->cols, w + i * ld); });
+    nm::get_rows(a, row0, count, [&](int64_t i, const nm::CompressedRow& row) { nm::decode_dense(row, w + i * ld); });
     return NM_OK;
   });
 }
@@ -298,8 +357,8 @@ int32_t nm_matrix_get_compressed_f32(const nm_matrix* a, int64_t row0, int64_t c
     NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
     NM_TRY(nm::check_disjoint(packed, bits));
     nm::get_rows(a, row0, count, [&](int64_t i, const nm::CompressedRow& row) {
-      std::copy(row.values.begin(), row.values.end(), values + i * kept);
-      nm::decode_mask(row, a->cols, mask + i * mask_row_bytes(a->cols));
+      std::copy_n(row.values.begin(), kept, values + i * kept);
+      nm::decode_mask(row, mask + i * mask_row_bytes(a->cols));
     });
     return NM_OK;
   });

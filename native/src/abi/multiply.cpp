@@ -9,6 +9,7 @@
 #include "abi/check.h"
 #include "abi/matrix.h"
 #include "abi/status.h"
+#include "cpu/isa.h"
 
 namespace nm {
 namespace {
@@ -24,12 +25,20 @@ IntegerRange integer_range(int32_t dtype) {
 
 int64_t element_bytes(int32_t dtype) { return dtype == NM_S8 || dtype == NM_U8 ? 1 : dtype == NM_BF16 ? 2 : 4; }
 
+int32_t check_layout(int32_t layout) {
+  if (layout == NM_FEATURE_MAJOR || layout == NM_BATCH_MAJOR) return NM_OK;
+  return fail(NM_INVALID_ARGUMENT, "layout: expected 0 (feature-major) or 1 (batch-major), got %d", layout);
+}
+
+int32_t check_activation(int32_t activation) {
+  if (NM_IDENTITY <= activation && activation <= NM_GELU) return NM_OK;
+  return fail(NM_INVALID_ARGUMENT, "activation: expected 0 (identity), 1 (ReLU) or 2 (GELU), got %d", activation);
+}
+
 // A matrix that kernels know to multiply with such activations, and sizes that make sense.
 int32_t check_operation(const nm_matrix* a, const nm_product& p, const Kernel** kernel) {
   NM_TRY(check_sealed(a));
-  if (p.layout != NM_FEATURE_MAJOR && p.layout != NM_BATCH_MAJOR) {
-    return fail(NM_INVALID_ARGUMENT, "layout: expected 0 (feature-major) or 1 (batch-major), got %d", p.layout);
-  }
+  NM_TRY(check_layout(p.layout));
   NM_TRY(check_not_negative("batch", p.batch));
   NM_TRY(check_not_negative("count", p.count));
   for (const int32_t dtype : {p.x_dtype, p.y_dtype}) {
@@ -120,8 +129,8 @@ int32_t check_buffers(const nm_matrix* a, const nm_product& p) {
   return in_place ? int32_t{NM_OK} : check_disjoint(addend, out);
 }
 
-// Product `i` of a strided batch, as kernels take it.
-MultiplyArgs arguments(const nm_matrix* a, const nm_product& p, int64_t i) {
+// Product `i` of a strided batch, as kernels take it. weight_scale: one for each feature, or NULL.
+MultiplyArgs arguments(const float* weight_scale, const nm_product& p, int64_t i) {
   const auto at = [](const auto* data, int64_t elements, int32_t dtype) {
     return data == nullptr ? nullptr : static_cast<const char*>(data) + elements * element_bytes(dtype);
   };
@@ -133,7 +142,7 @@ MultiplyArgs arguments(const nm_matrix* a, const nm_product& p, int64_t i) {
   args.ldx = p.ldx;
   args.x_zero = p.x_zero;
   args.alpha = integer_range(p.x_dtype).high != 0 ? p.alpha * p.x_scale : p.alpha;
-  args.weight_scale = a->dtype == NM_S8 ? a->scales.data() : nullptr;
+  args.weight_scale = weight_scale;
   args.feature_scale = p.feature_scale;
   args.c = p.beta != 0.0f ? at(p.c, i * p.c_stride, p.y_dtype) : nullptr;
   args.ldc = p.ldc;
@@ -160,9 +169,7 @@ int32_t count_tiles(const nm_matrix* a, const nm_product& p, int64_t* each, int6
 int32_t multiply(const nm_matrix* a, const nm_product& p, int64_t tile_begin, int64_t tile_end) {
   int64_t each, tiles;
   NM_TRY(count_tiles(a, p, &each, &tiles));
-  if (p.activation < NM_IDENTITY || p.activation > NM_GELU) {
-    return fail(NM_INVALID_ARGUMENT, "activation: expected 0 (identity), 1 (ReLU) or 2 (GELU), got %d", p.activation);
-  }
+  NM_TRY(check_activation(p.activation));
   NM_TRY(check_quantization("x", p.x_dtype, p.x_scale, p.x_zero));
   NM_TRY(check_quantization("y", p.y_dtype, p.y_scale, p.y_zero));
   NM_TRY(check_buffers(a, p));
@@ -171,11 +178,12 @@ int32_t multiply(const nm_matrix* a, const nm_product& p, int64_t tile_begin, in
                 tiles, tile_begin, tile_end);
   }
   const PackedWeights weights = packed(a);
+  const float* weight_scale = a->dtype == NM_S8 ? a->scales.data() : nullptr;
   const Kernel* kernel = a->kernel(static_cast<nm_dtype>(p.x_dtype), p.batch);
   while (tile_begin < tile_end) {
     const int64_t i = tile_begin / each, first = i * each;
     const int64_t end = std::min(tile_end, first + each);
-    kernel->run(weights, arguments(a, p, i), tile_begin - first, end - first);
+    kernel->run(weights, arguments(weight_scale, p, i), tile_begin - first, end - first);
     tile_begin = end;
   }
   return NM_OK;
@@ -196,6 +204,7 @@ nm_product product_f32(int32_t layout, int64_t batch) {
 }  // namespace nm
 
 using nm::guarded;
+using nm::Span;
 
 int32_t nm_product_kernel(const nm_matrix* a, const nm_product* product, const char** name) {
   return guarded([&]() -> int32_t {
@@ -249,4 +258,30 @@ int32_t nm_multiply_f32(const nm_matrix* a, int32_t layout, int64_t batch, const
   product.y = y;
   product.ldy = ldy;
   return nm_multiply(a, &product, tile_begin, tile_end);
+}
+
+int32_t nm_finish_f32(int32_t layout, int64_t features, int64_t batch, float alpha, const float* c, int64_t ldc,
+                      float beta, const float* bias, int32_t activation, float* p, int64_t ldp) {
+  return guarded([&]() -> int32_t {
+    nm_product product = nm::product_f32(layout, batch);
+    product.y = p;
+    product.ldy = ldp;
+    product.alpha = alpha;
+    product.c = c;
+    product.ldc = ldc;
+    product.beta = beta;
+    product.bias = bias;
+    product.activation = activation;
+    NM_TRY(nm::check_layout(layout));
+    NM_TRY(nm::check_activation(activation));
+    NM_TRY(nm::check_isa_request());
+    Span out, addend = {"c", nullptr, 0, 0, 0}, biases = {"bias", nullptr, 0, 0, 0};
+    NM_TRY(nm::check_operand("p", p, product, features, ldp, 0, NM_F32, &out));
+    if (beta != 0.0f) NM_TRY(nm::check_operand("c", c, product, features, ldc, 0, NM_F32, &addend));
+    if (bias != nullptr) NM_TRY(nm::check_matrix("bias", bias, 1, features, features, sizeof(float), &biases));
+    NM_TRY(nm::check_disjoint(addend, out));
+    NM_TRY(nm::check_disjoint(biases, out));
+    nm::finish(nm::arguments(nullptr, product, 0), features, nm::active_isa());
+    return NM_OK;
+  });
 }

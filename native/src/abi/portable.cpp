@@ -7,6 +7,7 @@
 #include "abi/check.h"
 #include "abi/encode.h"
 #include "abi/status.h"
+#include "cpu/isa.h"
 #include "format/mask_rows.h"
 
 using nm::guarded;
@@ -34,8 +35,8 @@ int32_t nm_compress_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, 
     if (cols == 0) return NM_OK;
     RowEncoder encoder(pattern, cols, flags);
     for (int64_t r = 0; r < rows; ++r) {
-      NM_TRY(encoder.dense(r, w + r * ld, mask + r * mask_row_bytes(cols)));
-      std::copy(encoder.row()->values.begin(), encoder.row()->values.end(), values + r * kept);
+      NM_TRY(encoder.dense(r, w + r * ld, w + std::min(r + 1, rows - 1) * ld, mask + r * mask_row_bytes(cols)));
+      std::copy_n(encoder.row()->values.begin(), kept, values + r * kept);
       std::copy(encoder.mask().begin(), encoder.mask().end(), full_mask + r * mask_row_bytes(cols));
     }
     return NM_OK;
@@ -54,10 +55,11 @@ int32_t nm_decompress_f32(const float* values, const uint8_t* mask, int64_t rows
     NM_TRY(nm::check_matrix("values", values, rows, kept, kept, sizeof(float), &packed));
     for (const Span& in : {packed, bits}) NM_TRY(nm::check_disjoint(in, dense));
     if (cols == 0) return NM_OK;
-    RowEncoder encoder(pattern, cols, NM_ALLOW_NAN);
+    const nm::RowOps& ops = nm::row_ops(nm::active_isa());
     for (int64_t r = 0; r < rows; ++r) {
-      NM_TRY(encoder.portable(r, values + r * kept, mask + r * mask_row_bytes(cols)));
-      nm::decode_dense(*encoder.row(), cols, w + r * ld);
+      const uint8_t* mask_row = mask + r * mask_row_bytes(cols);
+      NM_TRY(nm::check_complete(r, mask_row, pattern, cols));
+      ops.expand(values + r * kept, mask_row, cols, w + r * ld);
     }
     return NM_OK;
   });

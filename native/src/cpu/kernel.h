@@ -61,6 +61,9 @@ struct Kernel {
 // The kernel for these types and packing under an instruction-set limit: the widest there is, or NULL.
 const Kernel* find_kernel(nm_dtype weights, nm_dtype activations, Packing packing, nm_isa limit);
 
+// The epilogue of a product of fp32 that args.y holds already.
+void finish(const MultiplyArgs& args, int64_t features, nm_isa limit);
+
 }  // namespace nm
 
 #endif  // NM4J_CPU_KERNEL_H_

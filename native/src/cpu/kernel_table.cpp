@@ -62,4 +62,13 @@ const Kernel* find_kernel(nm_dtype weights, nm_dtype activations, Packing packin
   return nullptr;
 }
 
+void finish(const MultiplyArgs& args, int64_t features, nm_isa limit) {
+#ifdef NM4J_X86
+  if (limit >= NM_ISA_AVX512) return finish_avx512(args, features);
+  if (limit >= NM_ISA_AVX2) return finish_avx2(args, features);
+#endif
+  static_cast<void>(limit);
+  finish_scalar(args, features);
+}
+
 }  // namespace nm

@@ -20,6 +20,10 @@ RunTiles row_stream_bf16_scalar, row_stream_bf16_avx2, row_stream_bf16_avx512;
 RunTiles row_stream_s8_scalar, row_stream_s8_avx2, row_stream_s8_avx512;
 RunTiles column_stream_f32_scalar, column_stream_f32_avx2, column_stream_f32_avx512;
 
+using FinishProduct = void(const MultiplyArgs&, int64_t features);
+
+FinishProduct finish_scalar, finish_avx2, finish_avx512;
+
 }  // namespace nm
 
 #endif  // NM4J_CPU_KERNELS_H_

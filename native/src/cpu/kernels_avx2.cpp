@@ -3,6 +3,7 @@
 //
 // The kernels for AVX2 + FMA.
 #include "cpu/column_stream-inl.h"
+#include "cpu/finish-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"
@@ -22,5 +23,7 @@ NM4J_RUN(row_stream_f32_avx2, row_stream_run<Avx2, float>)
 NM4J_RUN(row_stream_bf16_avx2, row_stream_run<Avx2, Bf16>)
 NM4J_RUN(row_stream_s8_avx2, row_stream_run<Avx2, int8_t>)
 NM4J_RUN(column_stream_f32_avx2, column_stream_run<Avx2>)
+
+void finish_avx2(const MultiplyArgs& args, int64_t features) { finish_product<Avx2>(args, features); }
 
 }  // namespace nm

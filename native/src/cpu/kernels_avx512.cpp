@@ -3,6 +3,7 @@
 //
 // The kernels for AVX-512.
 #include "cpu/column_stream-inl.h"
+#include "cpu/finish-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"
@@ -22,5 +23,7 @@ NM4J_RUN(row_stream_f32_avx512, row_stream_run<Avx512, float>)
 NM4J_RUN(row_stream_bf16_avx512, row_stream_run<Avx512, Bf16>)
 NM4J_RUN(row_stream_s8_avx512, row_stream_run<Avx512, int8_t>)
 NM4J_RUN(column_stream_f32_avx512, column_stream_run<Avx512>)
+
+void finish_avx512(const MultiplyArgs& args, int64_t features) { finish_product<Avx512>(args, features); }
 
 }  // namespace nm

@@ -3,6 +3,7 @@
 //
 // The kernels for the portable reference.
 #include "cpu/column_stream-inl.h"
+#include "cpu/finish-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"
@@ -22,5 +23,7 @@ NM4J_RUN(row_stream_f32_scalar, row_stream_run<Scalar, float>)
 NM4J_RUN(row_stream_bf16_scalar, row_stream_run<Scalar, Bf16>)
 NM4J_RUN(row_stream_s8_scalar, row_stream_run<Scalar, int8_t>)
 NM4J_RUN(column_stream_f32_scalar, column_stream_run<Scalar>)
+
+void finish_scalar(const MultiplyArgs& args, int64_t features) { finish_product<Scalar>(args, features); }
 
 }  // namespace nm

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/lane_panel.h"
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
@@ -14,6 +15,57 @@ struct LanePanel::Slot {
   int64_t control;  // word of the control index
   int shift;        // position of the index in it
 };
+
+namespace {
+
+constexpr int kMaxStepSlots = 16;  // a step has 32 control bits for each row, or the 15 indices of 15:16
+
+// Eight bytes below 4 (kBits = 2) or 16 (kBits = 4) as fields of so many bits.
+template <int kBits>
+uint32_t pack_eight(uint64_t bytes) {
+  bytes = (bytes | bytes >> (8 - kBits)) & (kBits == 2 ? 0x000f000f000f000fu : 0x00ff00ff00ff00ffu);
+  bytes = (bytes | bytes >> (16 - 2 * kBits)) & (kBits == 2 ? 0x000000ff000000ffu : 0x0000ffff0000ffffu);
+  return static_cast<uint32_t>(bytes | bytes >> (32 - 4 * kBits));
+}
+
+// Packs the columns of a step's slots, within their groups, as its control words.
+template <int kBits>
+struct IndexPacker {
+  int slots;
+  uint64_t present[2] = {}, first_col[2] = {};  // bytes: whether the slot exists, and where its group starts
+
+  explicit IndexPacker(int step_slots) : slots(step_slots) { std::memset(present, 0xff, slots); }
+
+  uint32_t* pack(const uint8_t* in_group, uint32_t* words) const {
+    uint64_t index[2];
+    std::memcpy(index, in_group, sizeof index);
+    for (int i = 0; i < 2; ++i) index[i] = (index[i] & present[i]) + first_col[i];
+    if (kBits == 2) {
+      *words++ = pack_eight<kBits>(index[0]) | pack_eight<kBits>(index[1]) << 16;
+      return words;
+    }
+    *words++ = pack_eight<kBits>(index[0]);
+    if (slots > 8) *words++ = pack_eight<kBits>(index[1]);
+    return words;
+  }
+};
+
+// The value words of a step, from 16 values of which `slots` count.
+template <typename Weight>
+uint32_t* pack_values(const float* values, int slots, uint32_t* words) {
+  if constexpr (sizeof(Weight) == sizeof(float)) {
+    std::memcpy(words, values, kMaxStepSlots * sizeof(float));  // the next step overwrites what is too much
+    return words + slots;
+  } else {
+    constexpr int kWordSlots = sizeof(uint32_t) / sizeof(Weight);
+    Weight narrowed[kMaxStepSlots];
+    for (int i = 0; i < kMaxStepSlots; ++i) narrow(i < slots ? values[i] : 0.0f, &narrowed[i]);
+    std::memcpy(words, narrowed, sizeof narrowed);
+    return words + (slots + kWordSlots - 1) / kWordSlots;
+  }
+}
+
+}  // namespace
 
 LanePanel::LanePanel(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols) : dtype_(dtype), pattern_(pattern) {
   view_.rows = rows;
@@ -38,11 +90,9 @@ LanePanel::LanePanel(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols
   }
   data_ = AlignedArray<uint32_t>(words);
   view_.data = data_.data();
-  // Lanes beyond the last row stay zero for good, and so does the padding of steps.
+  // Lanes beyond the last row stay zero for good.
   const int64_t panel_words = view_.steps * view_.step_words;
-  const bool padded = step_slots % word_slots != 0;
-  const int64_t first = padded ? 0 : (panels - 1) * panel_words;
-  std::memset(data_.data() + first, 0, (words - first) * sizeof(uint32_t));
+  std::memset(data_.data() + words - panel_words, 0, panel_words * sizeof(uint32_t));
 }
 
 LanePanel::Slot LanePanel::locate(int64_t r, int64_t window, int slot) const {
@@ -55,49 +105,74 @@ LanePanel::Slot LanePanel::locate(int64_t r, int64_t window, int slot) const {
           in_step % view_.slots_per_word * view_.index_bits};
 }
 
-void LanePanel::store(int64_t byte, float value) {
-  char* const to = reinterpret_cast<char*>(data_.data()) + byte;
-  visit_weights(dtype_, [&](auto* type) { narrow(value, reinterpret_cast<decltype(type)>(to)); });
-}
-
 float LanePanel::load(int64_t byte) const {
   const char* const from = reinterpret_cast<const char*>(data_.data()) + byte;
   return visit_weights(
       dtype_, [&](auto* type) { return widen(*reinterpret_cast<const std::remove_pointer_t<decltype(type)>*>(from)); });
 }
 
-void LanePanel::put(int64_t r, const CompressedRow& row) {
-  size_t next = 0;
-  const int64_t windows = view_.steps * view_.windows;
-  for (int64_t window = 0; window < windows; ++window) {
-    const int64_t first = window * view_.window_cols;
-    const int64_t length = std::max<int64_t>(0, std::min<int64_t>(view_.window_cols, view_.cols - first));
-    const int kept = static_cast<int>(pattern_.kept(length));
-    for (int slot = 0; slot < view_.slots; ++slot) {
-      float value = 0.0f;
-      uint32_t index = static_cast<uint32_t>(length);  // a padding column: kept < slots only if length < window_cols
-      if (slot < kept) {
-        value = row.values[next];
-        index = static_cast<uint32_t>(row.cols[next++] - first);
-      }
-      const Slot at = locate(r, window, slot);
-      store(at.value, value);
-      uint32_t* control = &data_.data()[at.control];
-      *control = (at.shift == 0 ? 0 : *control) | index << at.shift;
+void LanePanel::encode(const CompressedRow& row, uint32_t* words) const {
+  visit_weights(dtype_, [&](auto* type) {
+    using Weight = std::remove_pointer_t<decltype(type)>;
+    if (view_.index_bits == 2) {
+      encode_as<Weight, 2>(row, words);
+    } else {
+      encode_as<Weight, 4>(row, words);
     }
+  });
+}
+
+template <typename Weight, int kBits>
+void LanePanel::encode_as(const CompressedRow& row, uint32_t* words) const {
+  const int step_slots = view_.windows * view_.slots;
+  const int64_t step_cols = int64_t{view_.windows} * view_.window_cols;
+  const int64_t whole = view_.cols / step_cols;
+  uint8_t first_col[kMaxStepSlots] = {};  // of a slot's group, within the window
+  for (int i = 0; i < step_slots; ++i) {
+    first_col[i] = static_cast<uint8_t>(i % view_.slots / pattern_.n * pattern_.m);
   }
+  IndexPacker<kBits> indices(step_slots);
+  std::memcpy(indices.first_col, first_col, sizeof first_col);
+  const float* values = row.values.data();
+  const uint8_t* in_group = row.index.data();
+  for (int64_t step = 0; step < whole; ++step) {
+    words = indices.pack(in_group, words);
+    words = pack_values<Weight>(values, step_slots, words);
+    values += step_slots;
+    in_group += step_slots;
+  }
+  if (whole == view_.steps) return;
+  // The last step has windows with fewer slots.
+  float last_values[kMaxStepSlots] = {};
+  uint8_t last_index[kMaxStepSlots] = {};
+  for (int slot = 0; slot < step_slots && slot < kMaxStepSlots; ++slot) {
+    const int64_t first = whole * step_cols + slot / view_.slots * view_.window_cols;
+    const int64_t length = std::max<int64_t>(0, std::min<int64_t>(view_.window_cols, view_.cols - first));
+    const bool kept = slot % view_.slots < pattern_.kept(length);
+    last_index[slot] = static_cast<uint8_t>(kept ? first_col[slot] + *in_group++ : length);
+    if (kept) std::memcpy(&last_values[slot], values++, sizeof(float));
+  }
+  words = IndexPacker<kBits>(step_slots).pack(last_index, words);
+  pack_values<Weight>(last_values, step_slots, words);
+}
+
+void LanePanel::put(int64_t r, int64_t count, const uint32_t* rows, int64_t stride, Interleave interleave) {
+  const int begin = static_cast<int>(r % kLanes);
+  interleave(rows, stride, row_words(), begin, static_cast<int>(begin + count), bytes() > kStreamBytes,
+             data_.data() + r / kLanes * kLanes * row_words());
 }
 
 void LanePanel::get(int64_t r, CompressedRow* row) const {
-  size_t next = 0;
-  for (int64_t window = 0; next < row->cols.size(); ++window) {
+  int64_t next = 0;
+  for (int64_t window = 0; next < row->kept; ++window) {
     const int64_t first = window * view_.window_cols;
     const int kept = static_cast<int>(pattern_.kept(std::min<int64_t>(view_.window_cols, view_.cols - first)));
     for (int slot = 0; slot < kept; ++slot, ++next) {
       const Slot at = locate(r, window, slot);
       row->values[next] = load(at.value);
       const uint32_t mask = (1u << view_.index_bits) - 1;
-      row->cols[next] = first + (data_.data()[at.control] >> at.shift & mask);
+      const uint32_t in_window = data_.data()[at.control] >> at.shift & mask;
+      row->index[next] = static_cast<uint8_t>(in_window - slot / pattern_.n * pattern_.m);
     }
   }
 }

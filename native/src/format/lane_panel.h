@@ -22,6 +22,7 @@
 #include <cstdint>
 
 #include "format/aligned_array.h"
+#include "format/packed_store.h"
 #include "format/row_codec.h"
 #include "nm4j/nm4j.h"
 
@@ -52,8 +53,13 @@ class LanePanel {
   LanePanel() = default;
   LanePanel(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols);
 
-  // Rows may be put from several threads at once: no two rows share a word.
-  void put(int64_t r, const CompressedRow& row);
+  // A panel interleaves the words of 16 rows. These are the words of one: row_words(), and room for kRowSlack more.
+  int64_t row_words() const { return view_.steps * view_.step_words / kLanes; }
+  void encode(const CompressedRow& row, uint32_t* words) const;
+
+  // Puts rows r .. r + count - 1 of one panel. `rows` are the encoded rows of the panel, `stride` words apart. Rows may
+  // be put from several threads at once: no two share a word.
+  void put(int64_t r, int64_t count, const uint32_t* rows, int64_t stride, Interleave interleave);
   void get(int64_t r, CompressedRow* row) const;
 
   nm_dtype dtype() const { return dtype_; }
@@ -64,13 +70,42 @@ class LanePanel {
  private:
   struct Slot;  // where a slot's value and control lie
   Slot locate(int64_t r, int64_t window, int slot) const;
-  void store(int64_t byte, float value);
   float load(int64_t byte) const;
+  template <typename Weight, int kBits>
+  void encode_as(const CompressedRow& row, uint32_t* words) const;
 
   nm_dtype dtype_ = NM_F32;
   Pattern pattern_ = {};
   LanePanelView view_ = {};
   AlignedArray<uint32_t> data_;
+};
+
+// Collects encoded rows until a panel, or what there is of it, can be written at once.
+class LaneWriter {
+ public:
+  LaneWriter(LanePanel* panel, Interleave interleave)
+      : panel_(panel),
+        interleave_(interleave),
+        // Not a multiple of 4 KiB, so that the rows do not compete for the same lines of the cache.
+        stride_((panel->row_words() + kRowSlack) / 16 * 16 + (panel->row_words() / 16 % 2 == 0 ? 16 : 32)),
+        rows_(panel->empty() ? 0 : LanePanel::kLanes * stride_) {}
+
+  // Rows come by ascending number, without a gap.
+  void add(int64_t r, const CompressedRow& row, bool last) {
+    const int64_t lane = r % LanePanel::kLanes;
+    panel_->encode(row, rows_.data() + lane * stride_);
+    ++count_;
+    if (lane + 1 < LanePanel::kLanes && !last) return;
+    panel_->put(r + 1 - count_, count_, rows_.data(), stride_, interleave_);
+    count_ = 0;
+  }
+
+ private:
+  LanePanel* panel_;
+  Interleave interleave_;
+  int64_t stride_;
+  AlignedArray<uint32_t> rows_;
+  int64_t count_ = 0;
 };
 
 }  // namespace nm

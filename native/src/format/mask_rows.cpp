@@ -5,28 +5,100 @@
 #include <cstring>
 
 namespace nm {
+namespace {
 
-uint32_t group_bits(const uint8_t* row, int64_t first, int length) {
-  const int64_t byte = first / 8;
-  const int shift = static_cast<int>(first % 8);
-  const int bytes = (shift + length + 7) / 8;  // at most 5
+// The numbers of bits in fields of m = 2, 4, 8, 16 or 32 bits, each in its field. (The instruction that counts bits is
+// none of every CPU's.)
+uint64_t count_fields(uint64_t bits, int m) {
+  uint64_t counts = bits - (bits >> 1 & 0x5555555555555555u);
+  if (m >= 4) counts = (counts & 0x3333333333333333u) + (counts >> 2 & 0x3333333333333333u);
+  if (m >= 8) counts = (counts + (counts >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+  if (m >= 16) counts = (counts + (counts >> 8)) & 0x00ff00ff00ff00ffu;
+  if (m >= 32) counts = (counts + (counts >> 16)) & 0x0000ffff0000ffffu;
+  return counts;
+}
+
+int count_bits(uint32_t bits) { return static_cast<int>(count_fields(bits, 32)); }
+
+// Fields of m bits, the lowest bit of each set.
+uint64_t ones(int m) { return ~uint64_t{0} / ((uint64_t{1} << m) - 1); }
+
+// Whether none of the counts in fields of m bits is above n: no sum reaches its field's highest bit.
+bool none_above(uint64_t counts, int n, int m) {
+  const uint64_t half = uint64_t{1} << (m - 1);
+  return ((counts + (half - 1 - n) * ones(m)) & half * ones(m)) == 0;
+}
+
+bool all_equal(uint64_t counts, int n, int m) { return counts == n * ones(m); }
+
+// Calls visit(first column, length, bits) for the groups of a row, except for those in 64 columns whose counts,
+// clean(counts, n, m), need no look at each group: nearly all, if M is a power of 2.
+template <typename Clean, typename Visit>
+void for_each_group_unless(Clean clean, const uint8_t* mask, Pattern pattern, int64_t cols, Visit&& visit) {
+  const int m = pattern.m;
+  const uint64_t group = (uint64_t{1} << m) - 1;
+  int64_t col = 0;
+  for (; 64 % m == 0 && col + 64 <= cols; col += 64) {
+    uint64_t bits;
+    std::memcpy(&bits, mask + col / 8, sizeof bits);
+    if (clean(count_fields(bits, m), pattern.n, m)) continue;
+    for (int i = 0; i < 64; i += m) visit(col + i, m, static_cast<uint32_t>(bits >> i & group));
+  }
   uint64_t bits = 0;
-  for (int i = 0; i < bytes; ++i) bits |= static_cast<uint64_t>(row[byte + i]) << (8 * i);
-  return static_cast<uint32_t>(bits >> shift & ((uint64_t{1} << length) - 1));
+  int have = 0;
+  for (mask += col / 8; col < cols; col += m) {
+    const int length = static_cast<int>(std::min<int64_t>(m, cols - col));
+    for (; have < length; have += 8) bits |= static_cast<uint64_t>(*mask++) << have;
+    visit(col, length, static_cast<uint32_t>(bits & group & ((uint64_t{1} << length) - 1)));
+    bits >>= length;
+    have -= length;
+  }
 }
 
-void set_group_bits(uint8_t* row, int64_t first, int length, uint32_t bits) {
-  const int64_t byte = first / 8;
-  const int shift = static_cast<int>(first % 8);
-  const int bytes = (shift + length + 7) / 8;
-  const uint64_t shifted = static_cast<uint64_t>(bits) << shift;
-  for (int i = 0; i < bytes; ++i) row[byte + i] |= static_cast<uint8_t>(shifted >> (8 * i));
+// Sets the bits of columns first .. first + 31 that `bits` has.
+void add_bits(uint8_t* row, int64_t first, uint32_t bits) {
+  uint64_t rest = static_cast<uint64_t>(bits) << first % 8;
+  for (row += first / 8; rest != 0; rest >>= 8) *row++ |= static_cast<uint8_t>(rest);
 }
 
-uint32_t complete_group(uint32_t bits, int n, int length) {
-  const int want = std::min(n, length);
-  for (uint32_t candidate = 1; __builtin_popcount(bits) < want; candidate <<= 1) bits |= candidate;
-  return bits;
+}  // namespace
+
+Breach find_excess(const uint8_t* mask, Pattern pattern, int64_t cols) {
+  Breach breach = {-1, 0};
+  for_each_group_unless(none_above, mask, pattern, cols, [&](int64_t first, int, uint32_t bits) {
+    if (breach.col < 0 && count_bits(bits) > pattern.n) breach = {first, count_bits(bits)};
+  });
+  return breach;
+}
+
+Breach find_incomplete(const uint8_t* mask, Pattern pattern, int64_t cols) {
+  Breach breach = {-1, 0};
+  for_each_group_unless(all_equal, mask, pattern, cols, [&](int64_t first, int length, uint32_t bits) {
+    if (breach.col < 0 && count_bits(bits) != std::min(pattern.n, length)) breach = {first, count_bits(bits)};
+  });
+  return breach;
+}
+
+int64_t count_excess(const uint8_t* mask, Pattern pattern, int64_t cols) {
+  int64_t count = 0;
+  for_each_group_unless(none_above, mask, pattern, cols,
+                        [&](int64_t, int, uint32_t bits) { count += count_bits(bits) > pattern.n; });
+  return count;
+}
+
+void complete_mask(const uint8_t* mask, Pattern pattern, int64_t cols, uint8_t* full) {
+  if (full != mask) std::memcpy(full, mask, mask_row_bytes(cols));
+  for_each_group_unless(all_equal, full, pattern, cols, [&](int64_t first, int length, uint32_t bits) {
+    uint32_t added = 0;
+    uint32_t candidate = 1;
+    for (int missing = std::min(pattern.n, length) - count_bits(bits); missing > 0; candidate <<= 1) {
+      if ((bits & candidate) != 0) continue;
+      added |= candidate;
+      --missing;
+    }
+    add_bits(full, first, added);
+  });
+  if (cols % 8 != 0) full[cols / 8] &= static_cast<uint8_t>((1 << (cols % 8)) - 1);
 }
 
 int64_t find_nan(const float* row, int64_t cols, const uint8_t* mask) {
@@ -34,30 +106,6 @@ int64_t find_nan(const float* row, int64_t cols, const uint8_t* mask) {
     if (row[col] != row[col] && (mask == nullptr || mask_bit(mask, col))) return col;
   }
   return -1;
-}
-
-uint32_t nonzero_bits(const float* group, int length) {
-  uint32_t bits = 0;
-  for (int i = 0; i < length; ++i) bits |= static_cast<uint32_t>(group[i] != 0.0f) << i;
-  return bits;
-}
-
-uint32_t magnitude_bits(const float* group, int length, int n) {
-  // The bits of |w| order like |w| itself, with NaN above infinity. Different NaN payloads must tie.
-  uint32_t key[kMaxGroup];
-  constexpr uint32_t kNan = 0x7f800001u;
-  for (int i = 0; i < length; ++i) {
-    uint32_t bits;
-    std::memcpy(&bits, &group[i], sizeof bits);
-    key[i] = std::min(bits & 0x7fffffffu, kNan);
-  }
-  uint32_t kept = 0;
-  for (int i = 0; i < length; ++i) {
-    int before = 0;  // how many come before i in the order (magnitude descending, column ascending)
-    for (int j = 0; j < length; ++j) before += key[j] > key[i] || (key[j] == key[i] && j < i);
-    kept |= static_cast<uint32_t>(before < n) << i;
-  }
-  return kept;
 }
 
 }  // namespace nm

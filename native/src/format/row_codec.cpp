@@ -7,61 +7,27 @@
 #include "format/mask_rows.h"
 
 namespace nm {
-
 namespace {
 
-// The first group whose number of bits is wrong(bits, length).
-template <typename Wrong>
-Breach find_breach(const uint8_t* mask, Pattern pattern, int64_t cols, Wrong&& wrong) {
-  Breach breach = {-1, 0};
-  for_each_group(pattern, cols, [&](int64_t first, int length) {
-    const int bits = __builtin_popcount(group_bits(mask, first, length));
-    if (breach.col < 0 && wrong(bits, length)) breach = {first, bits};
-  });
-  return breach;
+// Calls visit(i, column) for each kept weight.
+template <typename Visit>
+void for_each_kept(const CompressedRow& row, Visit&& visit) {
+  int64_t i = 0;
+  for (int64_t first = 0; i < row.kept; first += row.pattern.m) {
+    for (const int64_t end = std::min(i + row.pattern.n, row.kept); i < end; ++i) visit(i, first + row.index[i]);
+  }
 }
 
 }  // namespace
 
-Breach find_excess(const uint8_t* mask, Pattern pattern, int64_t cols) {
-  return find_breach(mask, pattern, cols, [&](int bits, int) { return bits > pattern.n; });
+void decode_dense(const CompressedRow& row, float* dense) {
+  std::memset(dense, 0, row.cols * sizeof(float));
+  for_each_kept(row, [&](int64_t i, int64_t col) { dense[col] = row.values[i]; });
 }
 
-Breach find_incomplete(const uint8_t* mask, Pattern pattern, int64_t cols) {
-  return find_breach(mask, pattern, cols, [&](int bits, int length) { return bits != std::min(pattern.n, length); });
-}
-
-void complete_mask(const uint8_t* mask, Pattern pattern, int64_t cols, uint8_t* full) {
-  if (full != mask) std::memcpy(full, mask, mask_row_bytes(cols));
-  for_each_group(pattern, cols, [&](int64_t first, int length) {
-    const uint32_t bits = group_bits(full, first, length);
-    set_group_bits(full, first, length, complete_group(bits, pattern.n, length) & ~bits);
-  });
-  if (cols % 8 != 0) full[cols / 8] &= static_cast<uint8_t>((1 << (cols % 8)) - 1);
-}
-
-void encode_dense(const float* dense, const uint8_t* mask, const uint8_t* full, int64_t cols, CompressedRow* row) {
-  decode_columns(full, cols, row->cols.data());
-  for (size_t i = 0; i < row->cols.size(); ++i) {
-    const int64_t col = row->cols[i];
-    row->values[i] = mask_bit(mask, col) ? dense[col] : 0.0f;
-  }
-}
-
-void decode_columns(const uint8_t* full, int64_t cols, int64_t* out) {
-  for (int64_t byte = 0; byte < mask_row_bytes(cols); ++byte) {
-    for (uint32_t bits = full[byte]; bits != 0; bits &= bits - 1) *out++ = byte * 8 + __builtin_ctz(bits);
-  }
-}
-
-void decode_dense(const CompressedRow& row, int64_t cols, float* dense) {
-  std::memset(dense, 0, cols * sizeof(float));
-  for (size_t i = 0; i < row.cols.size(); ++i) dense[row.cols[i]] = row.values[i];
-}
-
-void decode_mask(const CompressedRow& row, int64_t cols, uint8_t* mask) {
-  std::memset(mask, 0, mask_row_bytes(cols));
-  for (const int64_t col : row.cols) mask[col / 8] |= static_cast<uint8_t>(1 << (col % 8));
+void decode_mask(const CompressedRow& row, uint8_t* mask) {
+  std::memset(mask, 0, mask_row_bytes(row.cols));
+  for_each_kept(row, [&](int64_t, int64_t col) { mask[col / 8] |= static_cast<uint8_t>(1 << (col % 8)); });
 }
 
 }  // namespace nm

@@ -13,36 +13,24 @@
 
 namespace nm {
 
+// What may be read and written behind the values and indices of a compressed row, so that vectors need not be cut.
+constexpr int64_t kRowSlack = 16;
+
 struct CompressedRow {
+  Pattern pattern;
+  int64_t cols, kept;
   std::vector<float> values;
-  std::vector<int64_t> cols;
+  std::vector<uint8_t> index;  // columns within their groups; each group but the last keeps N
 
-  explicit CompressedRow(int64_t kept) : values(kept), cols(kept) {}
+  CompressedRow(Pattern p, int64_t columns)
+      : pattern(p), cols(columns), kept(p.kept(columns)), values(kept + kRowSlack), index(kept + kRowSlack) {}
+
+  int64_t col(int64_t i) const { return i / pattern.n * pattern.m + index[i]; }
 };
-
-// A group of a mask row that breaks the pattern: its first column (-1: there is none) and the number of its bits.
-struct Breach {
-  int64_t col;
-  int bits;
-};
-
-// The first group that keeps more than N, and the first that does not keep exactly min(N, its length).
-Breach find_excess(const uint8_t* mask, Pattern pattern, int64_t cols);
-Breach find_incomplete(const uint8_t* mask, Pattern pattern, int64_t cols);
-
-// Completes a mask row that obeys the pattern, so that each group keeps exactly min(N, its length).
-void complete_mask(const uint8_t* mask, Pattern pattern, int64_t cols, uint8_t* full);
-
-// Reads the columns of a complete mask row; values are dense[col] where `mask` (which obeys the pattern, and which
-// full completes) keeps, +0.0 elsewhere.
-void encode_dense(const float* dense, const uint8_t* mask, const uint8_t* full, int64_t cols, CompressedRow* row);
-
-// The columns of a complete mask row alone.
-void decode_columns(const uint8_t* full, int64_t cols, int64_t* out);
 
 // Back to a dense row and to a mask row.
-void decode_dense(const CompressedRow& row, int64_t cols, float* dense);
-void decode_mask(const CompressedRow& row, int64_t cols, uint8_t* mask);
+void decode_dense(const CompressedRow& row, float* dense);
+void decode_mask(const CompressedRow& row, uint8_t* mask);
 
 }  // namespace nm
 

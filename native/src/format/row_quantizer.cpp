@@ -22,16 +22,19 @@ float round_to_bf16(float value) {
 }  // namespace
 
 float quantize_row(nm_dtype dtype, CompressedRow* row) {
+  float* const values = row->values.data();
   if (dtype == NM_BF16) {
-    for (float& value : row->values) value = round_to_bf16(value);
+    for (int64_t i = 0; i < row->kept; ++i) values[i] = round_to_bf16(values[i]);
   }
   if (dtype != NM_S8) return 1.0f;
   float largest = 0.0f;
-  for (const float value : row->values) largest = std::max(largest, std::fabs(value));
+  for (int64_t i = 0; i < row->kept; ++i) largest = std::max(largest, std::fabs(values[i]));
   if (largest == 0.0f) return 1.0f;
   const float scale = std::max(largest / 127.0f, std::numeric_limits<float>::min());
-  // Rounding may carry the largest one past 127.
-  for (float& value : row->values) value = std::min(127.0f, std::max(-127.0f, std::nearbyint(value / scale)));
+  for (int64_t i = 0; i < row->kept; ++i) {
+    // Rounding may carry the largest one past 127.
+    values[i] = std::min(127.0f, std::max(-127.0f, std::nearbyint(values[i] / scale)));
+  }
   return scale;
 }
 

@@ -29,6 +29,9 @@ RowStream::RowStream(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols
   view_.block_kept = pattern.kept(view_.block_cols);
   view_.blocks = (cols - 1) / view_.block_cols + 1;
   view_.last_kept = pattern.kept(cols - (view_.blocks - 1) * view_.block_cols);
+  for (int64_t i = 0; i < view_.block_kept; ++i) {
+    group_cols_.push_back(static_cast<uint8_t>(i / pattern.n * pattern.m));
+  }
   int64_t size, value_bytes;
   if (__builtin_mul_overflow(rows, pattern.kept(cols), &size) || __builtin_add_overflow(size, kSlack, &size) ||
       __builtin_mul_overflow(size, weight_bytes(dtype), &value_bytes)) {
@@ -43,16 +46,25 @@ RowStream::RowStream(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols
   view_.index = index_.data();
 }
 
-void RowStream::put(int64_t r, const CompressedRow& row) {
+void RowStream::put(int64_t r, const CompressedRow& row, Copy copy) {
+  const bool stream = bytes() > kStreamBytes;
+  const uint8_t* const group_cols = group_cols_.data();
   visit_weights(dtype_, [&](auto* type) {
-    auto* values = reinterpret_cast<decltype(type)>(values_.data());
+    using Weight = std::remove_pointer_t<decltype(type)>;
     for (int64_t block = 0; block < view_.blocks; ++block) {
-      const int64_t source = block * view_.block_kept;
-      const int64_t target = offset(view_, block, r);
-      for (int64_t i = 0; i < block_kept(view_, block); ++i) {
-        narrow(row.values[source + i], &values[target + i]);
-        index_.data()[target + i] = static_cast<uint8_t>(row.cols[source + i] - block * view_.block_cols);
+      const float* const values = row.values.data() + block * view_.block_kept;
+      const uint8_t* const in_group = row.index.data() + block * view_.block_kept;
+      const Part to = part(block, r);
+      const void* source = values;
+      Weight narrowed[kMaxBlockCols];
+      if constexpr (sizeof(Weight) != sizeof(float)) {
+        for (int64_t i = 0; i < to.kept; ++i) narrow(values[i], &narrowed[i]);
+        source = narrowed;
       }
+      uint8_t index[kMaxBlockCols];
+      for (int64_t i = 0; i < to.kept; ++i) index[i] = static_cast<uint8_t>(in_group[i] + group_cols[i]);
+      copy(source, values_.data() + to.start * sizeof(Weight), to.kept * sizeof(Weight), stream);
+      copy(index, index_.data() + to.start, to.kept, stream);
     }
   });
 }
@@ -60,12 +72,13 @@ void RowStream::put(int64_t r, const CompressedRow& row) {
 void RowStream::get(int64_t r, CompressedRow* row) const {
   visit_weights(dtype_, [&](auto* type) {
     const auto* values = static_cast<const std::remove_pointer_t<decltype(type)>*>(view_.values);
-    int64_t target = 0;
     for (int64_t block = 0; block < view_.blocks; ++block) {
-      const Part source = part(block, r);
-      for (int64_t i = source.start; i < source.start + source.kept; ++i, ++target) {
-        row->values[target] = widen(values[i]);
-        row->cols[target] = source.first_col + index_.data()[i];
+      const Part from = part(block, r);
+      float* const to = row->values.data() + block * view_.block_kept;
+      uint8_t* const in_group = row->index.data() + block * view_.block_kept;
+      for (int64_t i = 0; i < from.kept; ++i) to[i] = widen(values[from.start + i]);
+      for (int64_t i = 0; i < from.kept; ++i) {
+        in_group[i] = static_cast<uint8_t>(view_.index[from.start + i] - group_cols_[i]);
       }
     }
   });

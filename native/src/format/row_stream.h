@@ -12,8 +12,10 @@
 #define NM4J_FORMAT_ROW_STREAM_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "format/aligned_array.h"
+#include "format/packed_store.h"
 #include "format/row_codec.h"
 #include "nm4j/nm4j.h"
 
@@ -38,7 +40,7 @@ class RowStream {
   RowStream() = default;
   RowStream(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols);
 
-  void put(int64_t r, const CompressedRow& row);
+  void put(int64_t r, const CompressedRow& row, Copy copy);
   void get(int64_t r, CompressedRow* row) const;
 
   // What a row keeps in a block.
@@ -57,6 +59,7 @@ class RowStream {
  private:
   nm_dtype dtype_ = NM_F32;
   RowStreamView view_ = {};
+  std::vector<uint8_t> group_cols_;  // by kept weight of a block: the first column of its group
   AlignedArray<char> values_;
   AlignedArray<uint8_t> index_;
 };

@@ -11,6 +11,7 @@
  */
 module org.nm4j {
   requires transitive org.bytedeco.javacpp;
+  requires static org.bytedeco.openblas; // for tuned executions, when it is there
 
   exports org.nm4j;
   exports org.nm4j.interop;

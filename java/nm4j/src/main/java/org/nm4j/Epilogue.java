@@ -173,6 +173,16 @@ public final class Epilogue {
     }
   }
 
+  /** Whether features have factors of their own. */
+  boolean scales() {
+    return scale != null;
+  }
+
+  /** Whether y is accumulated in place. */
+  boolean adds(DenseMatrix y) {
+    return beta != 0 && c != null && c.typedAddress() == y.typedAddress();
+  }
+
   long scaleAddress() {
     return scale == null ? 0 : scale.address();
   }

@@ -9,7 +9,8 @@ import java.util.concurrent.Executor;
 import org.nm4j.internal.SharedPool;
 
 /**
- * Where the tiles of a product are computed. The result is the same bits wherever that is.
+ * Where the tiles of a product are computed. The result is the same bits wherever that is, unless
+ * the execution is {@link #tuned}.
  *
  * <p>The calling thread always takes part and returns when the product is complete. Helpers are a
  * chance, not a condition: a saturated, single-threaded or rejecting executor costs speed, never
@@ -25,14 +26,16 @@ import org.nm4j.internal.SharedPool;
  * <p>Immutable, safe for use by many threads.
  */
 public final class Execution {
-  private static final Execution CALLER = new Execution(null, 1);
+  private static final Execution CALLER = new Execution(null, 1, false);
 
   private final Executor executor;
   private final int threads;
+  private final boolean tuned;
 
-  private Execution(Executor executor, int threads) {
+  private Execution(Executor executor, int threads, boolean tuned) {
     this.executor = executor;
     this.threads = threads;
+    this.tuned = tuned;
   }
 
   /**
@@ -67,7 +70,7 @@ public final class Execution {
    */
   public static Execution parallel(int threads) {
     int useful = Math.min(requirePositive(threads), SharedPool.PROCESSORS);
-    return useful == 1 ? CALLER : new Execution(SharedPool.executor(), useful);
+    return useful == 1 ? CALLER : new Execution(SharedPool.executor(), useful, false);
   }
 
   /**
@@ -80,7 +83,57 @@ public final class Execution {
    */
   public static Execution on(Executor executor, int threads) {
     Objects.requireNonNull(executor, "executor");
-    return new Execution(executor, requirePositive(threads));
+    return new Execution(executor, requirePositive(threads), false);
+  }
+
+  /**
+   * All processors, and for each product what was fastest in a measurement: {@code
+   * parallel().tuned()}.
+   *
+   * @return the execution
+   */
+  public static Execution auto() {
+    return parallel().tuned();
+  }
+
+  /**
+   * The same threads, with kernels chosen by measurement on this machine instead of by constants.
+   *
+   * <p>Candidates are the packings of the matrix and, if the JavaCPP preset {@code
+   * org.bytedeco:openblas} is there and set to one thread, OpenBLAS on a dense copy of the weights
+   * ({@code 4 * rows * cols} bytes, kept only if dense is the fastest somewhere). The first product
+   * of a batch size measures, for 20 ms or a few products of each candidate; {@link
+   * SparseMatrix#tune} does so ahead of time and says what came out. Matrices of the same shape,
+   * pattern and types share the measurement.
+   *
+   * <p>Results mean the same: activations opposite pruned weights take no part, infinities and NaN
+   * included (dense products of such activations are computed again, sparse). But sums have another
+   * order with each candidate, hence other roundings; the same bits in every process are what
+   * untuned executions give. Dense computes plain products of fp32: those with a factor per
+   * feature, accumulated in place, strided or of other types are computed sparse.
+   *
+   * <pre>{@code
+   * DenseMatrix weights = DenseMatrix.allocate(512, 512);
+   * DenseMatrix x = DenseMatrix.allocate(16, 512);
+   * DenseMatrix y = DenseMatrix.allocate(16, 512);
+   * try (SparseMatrix w = SparseMatrix.prune(weights, Pattern.of(3, 4))) {
+   *   w.linear(x, y, Epilogue.NONE, Execution.auto());
+   * }
+   * }</pre>
+   *
+   * @return an execution like this one
+   */
+  public Execution tuned() {
+    return tuned ? this : new Execution(executor, threads, true);
+  }
+
+  /**
+   * Whether measurements choose the kernels.
+   *
+   * @return true for what {@link #auto} and {@link #tuned} give
+   */
+  public boolean isTuned() {
+    return tuned;
   }
 
   /**
@@ -95,11 +148,14 @@ public final class Execution {
   /**
    * A short description.
    *
-   * @return the number of threads
+   * @return the number of threads and whether it is tuned
    */
   @Override
   public String toString() {
-    return "Execution[" + threads + (threads == 1 ? " thread]" : " threads]");
+    return "Execution["
+        + threads
+        + (threads == 1 ? " thread" : " threads")
+        + (tuned ? ", tuned]" : "]");
   }
 
   private static int requirePositive(int threads) {

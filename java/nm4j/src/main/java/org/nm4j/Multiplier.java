@@ -11,7 +11,7 @@ import org.nm4j.internal.ParallelRun;
 import org.nm4j.internal.Status;
 
 /** The products of a packed matrix of some rows. */
-final class Multiplier {
+final class Multiplier implements Route {
   /** What a thread must have to do for its start to pay: 2 to 3 us of a small batch. */
   private static final double MULTIPLICATIONS_PER_THREAD = 128 * 1024;
 
@@ -30,8 +30,13 @@ final class Multiplier {
     this.nonZeros = nonZeros;
   }
 
-  /** Computes Y. The shapes of x and y are checked already. */
-  void run(
+  /** The same for another handle on the same weights. */
+  Multiplier on(NativeMatrix packing) {
+    return new Multiplier(packing, rows, nonZeros);
+  }
+
+  @Override
+  public void run(
       Layout layout,
       long batch,
       long count,
@@ -39,13 +44,12 @@ final class Multiplier {
       DenseMatrix y,
       Epilogue epilogue,
       Execution execution) {
-    Shape.requireWritable("y", y);
-    epilogue.check(rows, y);
-    int threads = Math.min(execution.threads(), usefulThreads(count * batch));
+    requireUsable(y, epilogue);
+    int threads = threads(count * batch, execution);
     long address = handle.acquire();
     try {
       long tiles = count * tiles(address, layout, batch, x.dtype(), y.dtype());
-      if (threads <= 1 || tiles <= 1) {
+      if (threads == 1 || tiles <= 1) {
         run(address, layout, batch, count, x, y, epilogue, 0, tiles);
       } else {
         ParallelRun.run(
@@ -62,8 +66,25 @@ final class Multiplier {
     }
   }
 
-  /** Name of the native kernel. */
-  String kernel(Layout layout, long batch, DType activations) {
+  /** Refuses what {@link #run} refuses, and computes nothing. */
+  void check(Layout layout, long batch, DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
+    requireUsable(y, epilogue);
+    long address = handle.acquire();
+    try {
+      run(address, layout, batch, 1, x, y, epilogue, 0, 0);
+    } finally {
+      handle.release();
+    }
+  }
+
+  /** How many threads pay for a product. */
+  int threads(long batch, Execution execution) {
+    double useful = (double) nonZeros * batch / MULTIPLICATIONS_PER_THREAD;
+    return (int) Math.max(1, Math.min(execution.threads(), useful));
+  }
+
+  @Override
+  public String kernel(Layout layout, long batch, DType activations) {
     Objects.requireNonNull(layout, "layout");
     long[] name = new long[1];
     long address = handle.acquire();
@@ -122,8 +143,9 @@ final class Multiplier {
     return count <= 1 ? 0 : matrix.rows() / count * matrix.ld();
   }
 
-  private int usefulThreads(long batch) {
-    return (int) ((double) nonZeros * batch / MULTIPLICATIONS_PER_THREAD); // at most 2^31 - 1
+  private void requireUsable(DenseMatrix y, Epilogue epilogue) {
+    Shape.requireWritable("y", y);
+    epilogue.check(rows, y);
   }
 
   private long tiles(long address, Layout layout, long batch, DType x, DType y) {
@@ -144,14 +166,14 @@ final class Multiplier {
     return known.tiles;
   }
 
-  private static int nativeLayout(Layout layout) {
+  static int nativeLayout(Layout layout) {
     return switch (layout) {
       case FEATURE_MAJOR -> Bindings.NM_FEATURE_MAJOR;
       case BATCH_MAJOR -> Bindings.NM_BATCH_MAJOR;
     };
   }
 
-  private static int nativeActivation(Activation activation) {
+  static int nativeActivation(Activation activation) {
     return switch (activation) {
       case IDENTITY -> Bindings.NM_IDENTITY;
       case RELU -> Bindings.NM_RELU;

@@ -40,7 +40,8 @@ import org.nm4j.internal.Status;
  *
  * <p>Products follow IEEE 754 in fp32 over the kept positions: activations opposite pruned weights
  * take no part, not even infinities and NaN. For one matrix, layout, batch and instruction set the
- * result is the same bits on every call, whatever the threads.
+ * result is the same bits on every call, whatever the threads, unless the execution is {@linkplain
+ * Execution#tuned tuned}.
  *
  * <p>Any number of threads may multiply at once. The packed weights are native memory, which
  * neither the heap's nor JavaCPP's limits count; {@link #close} frees it, and a matrix that is
@@ -51,6 +52,7 @@ import org.nm4j.internal.Status;
 public final class SparseMatrix implements AutoCloseable {
   private final NativeMatrix handle;
   private final Multiplier multiplier;
+  private final Tuner tuner;
   private final long rows;
   private final long cols;
   private final DType dtype;
@@ -69,6 +71,7 @@ public final class SparseMatrix implements AutoCloseable {
     this.workload = builder.workload;
     this.bytes = bytes;
     this.multiplier = new Multiplier(handle, rows, nonZeros());
+    this.tuner = new Tuner(this, handle, multiplier);
   }
 
   /** The transpose of w. */
@@ -82,6 +85,7 @@ public final class SparseMatrix implements AutoCloseable {
     this.workload = Workload.LARGE_BATCH;
     this.bytes = handle.bytes();
     this.multiplier = new Multiplier(handle, rows, nonZeros());
+    this.tuner = new Tuner(this, handle, multiplier);
   }
 
   /**
@@ -211,7 +215,7 @@ public final class SparseMatrix implements AutoCloseable {
     long batch = x.cols();
     Shape.require("x", x, cols, batch);
     Shape.require("y", y, rows, batch);
-    multiplier.run(Layout.FEATURE_MAJOR, batch, 1, x, y, epilogue, execution);
+    route(execution).run(Layout.FEATURE_MAJOR, batch, 1, x, y, epilogue, execution);
   }
 
   /**
@@ -235,7 +239,7 @@ public final class SparseMatrix implements AutoCloseable {
     long batch = x.cols();
     Shape.require("x", x, Math.multiplyExact(count, cols), batch);
     Shape.require("y", y, Math.multiplyExact(count, rows), batch);
-    multiplier.run(Layout.FEATURE_MAJOR, batch, count, x, y, epilogue, execution);
+    route(execution).run(Layout.FEATURE_MAJOR, batch, count, x, y, epilogue, execution);
   }
 
   /**
@@ -292,7 +296,7 @@ public final class SparseMatrix implements AutoCloseable {
     long batch = x.rows();
     Shape.require("x", x, batch, cols);
     Shape.require("y", y, batch, rows);
-    multiplier.run(Layout.BATCH_MAJOR, batch, 1, x, y, epilogue, execution);
+    route(execution).run(Layout.BATCH_MAJOR, batch, 1, x, y, epilogue, execution);
   }
 
   /**
@@ -440,7 +444,8 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
-   * The native kernel that computes a product.
+   * The native kernel that computes a product, unless its execution is tuned: then {@link #tune}
+   * says.
    *
    * @param layout how activations lie
    * @param batch N
@@ -450,6 +455,42 @@ public final class SparseMatrix implements AutoCloseable {
    */
   public String kernel(Layout layout, long batch) {
     return kernel(layout, batch, DType.F32);
+  }
+
+  /**
+   * Measures which kernel computes a product of fp32 fastest, as the first product of a {@linkplain
+   * Execution#tuned tuned} execution would; see there. What is measured already is not measured
+   * again.
+   *
+   * @param layout how activations lie
+   * @param batch N, at least 1
+   * @param execution where to compute; tuned or not makes no difference here
+   * @return the candidates with their times, and the one that tuned executions of as many threads
+   *     take from now on
+   * @throws IllegalArgumentException when the batch is less than 1
+   * @throws IllegalStateException when closed
+   */
+  public Tuning tune(Layout layout, long batch, Execution execution) {
+    return tune(layout, batch, DType.F32, execution);
+  }
+
+  /**
+   * Measures which kernel computes a product of activations of some type fastest.
+   *
+   * @param layout how activations lie
+   * @param batch N, at least 1
+   * @param activations the type of X
+   * @param execution where to compute
+   * @return the candidates with their times, and the one that tuned executions take
+   * @throws IllegalArgumentException when the batch is less than 1
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when there is no kernel
+   * @throws IllegalStateException when closed
+   */
+  public Tuning tune(Layout layout, long batch, DType activations, Execution execution) {
+    if (batch < 1) {
+      throw new IllegalArgumentException("batch must be at least 1, got " + batch);
+    }
+    return tuner.tune(layout, batch, activations, execution);
   }
 
   /**
@@ -545,6 +586,7 @@ public final class SparseMatrix implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
+    tuner.close();
   }
 
   /**
@@ -564,6 +606,15 @@ public final class SparseMatrix implements AutoCloseable {
         + (transposed ? " transposed, " : ", ")
         + workload
         + (isClosed() ? ", closed]" : "]");
+  }
+
+  /** Dense products on a copy of the weights. */
+  DenseRoute denseRoute() {
+    return new DenseRoute(multiplier, decompress());
+  }
+
+  private Route route(Execution execution) {
+    return execution.isTuned() ? tuner : multiplier;
   }
 
   private void requirePatternAlongRows(String call) {

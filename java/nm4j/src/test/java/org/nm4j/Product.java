@@ -81,6 +81,21 @@ final class Product {
 
   /** Computes Y. */
   Product run(SparseMatrix matrix, Execution execution) {
+    if (layout == Layout.FEATURE_MAJOR) {
+      matrix.multiply(xMatrix.view(), yMatrix.view(), epilogue(), execution);
+    } else {
+      matrix.linear(xMatrix.view(), yMatrix.view(), epilogue(), execution);
+    }
+    return this;
+  }
+
+  /** Computes Y by one of a matrix's routes. */
+  Product run(Route route, Execution execution) {
+    route.run(layout, batch, 1, xMatrix.view(), yMatrix.view(), epilogue(), execution);
+    return this;
+  }
+
+  private Epilogue epilogue() {
     Epilogue epilogue = Epilogue.NONE.alpha(spec.alpha).activation(spec.activation);
     if (spec.bias) {
       epilogue = epilogue.bias(biasMatrix.view());
@@ -89,12 +104,7 @@ final class Product {
       DenseMatrix added = (spec.added == Added.IN_PLACE ? yMatrix : cMatrix).view();
       epilogue = epilogue.add(spec.beta, added);
     }
-    if (layout == Layout.FEATURE_MAJOR) {
-      matrix.multiply(xMatrix.view(), yMatrix.view(), epilogue, execution);
-    } else {
-      matrix.linear(xMatrix.view(), yMatrix.view(), epilogue, execution);
-    }
-    return this;
+    return epilogue;
   }
 
   /** Y without gaps. */

@@ -52,6 +52,11 @@ public class BindingsConfig implements InfoMapper {
                 .javaText(
                     "public static native int nm_matrix_transpose("
                         + "@Cast(\"const nm_matrix*\") long a, @Cast(\"nm_matrix**\") long[] out);"))
+        .put(
+            new Info("nm_matrix_restrict")
+                .javaText(
+                    "public static native int nm_matrix_restrict(@Cast(\"const nm_matrix*\") long a, "
+                        + "int workload, @Cast(\"nm_matrix**\") long[] out);"))
         .put(new Info("nm_matrix_kernel").skip())
         .put(
             new Info("nm4j_product_kernel")

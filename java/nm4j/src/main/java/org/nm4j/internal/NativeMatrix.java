@@ -56,6 +56,27 @@ public final class NativeMatrix {
   }
 
   /**
+   * A handle on one packing of this sealed matrix, which shares its memory.
+   *
+   * @return null when there is no such packing
+   * @throws IllegalStateException when closed
+   */
+  public NativeMatrix restricted(int workload) {
+    long[] out = new long[1];
+    long source = acquire();
+    try {
+      int status = Bindings.nm_matrix_restrict(source, workload, out);
+      if (status == Bindings.NM_UNSUPPORTED) {
+        return null;
+      }
+      Status.check(status);
+    } finally {
+      release();
+    }
+    return new NativeMatrix(out[0]);
+  }
+
+  /**
    * The native memory it occupies, in bytes.
    *
    * @throws IllegalStateException when closed

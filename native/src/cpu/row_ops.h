@@ -1,0 +1,52 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Work on rows of weights, at the speed of memory: masks, compression and packing. Each instruction set has its
+// own, all with the same results to the last bit.
+#ifndef NM4J_CPU_ROW_OPS_H_
+#define NM4J_CPU_ROW_OPS_H_
+
+#include <cstdint>
+
+#include "format/packed_store.h"
+#include "nm4j/nm4j.h"
+
+namespace nm {
+
+struct RowOps {
+  // The row's mask (all its bytes): the N largest magnitudes of each group, NaN largest of all, ties to the lowest
+  // column. Returns whether the row has a NaN.
+  bool (*magnitude)(const float* row, int64_t cols, int n, int m, uint8_t* mask);
+
+  // The bits of the row's non-zeros (-0.0 is zero, NaN is not). Returns whether the row has a NaN.
+  bool (*nonzeros)(const float* row, int64_t cols, uint8_t* mask);
+
+  // out = row where the mask keeps, +0.0 elsewhere; out may be row.
+  void (*apply)(const float* row, const uint8_t* mask, int64_t cols, float* out);
+
+  // The weights at the bits of `full`, side by side: their values, +0.0 where `mask`, which full completes, has no bit;
+  // and their columns within their groups of M. May write kRowSlack elements more of each. Brings what lies at `next`,
+  // the row after this one or any other address, near. Returns whether a value is NaN.
+  bool (*compress)(const float* row, const uint8_t* mask, const uint8_t* full, int64_t cols, int m, const float* next,
+                   float* values, uint8_t* index);
+
+  // The columns alone.
+  void (*positions)(const uint8_t* mask, int64_t cols, int m, uint8_t* index);
+
+  // The inverse of compress: values at the bits of the mask, +0.0 elsewhere.
+  void (*expand)(const float* values, const uint8_t* mask, int64_t cols, float* row);
+
+  // How packings are written. `fence` completes what was written past the caches.
+  Interleave interleave;
+  Copy copy;
+  void (*fence)();
+};
+
+// Those of the widest instruction set within the limit.
+const RowOps& row_ops(nm_isa limit);
+
+extern const RowOps row_ops_scalar, row_ops_avx2, row_ops_avx512;
+
+}  // namespace nm
+
+#endif  // NM4J_CPU_ROW_OPS_H_

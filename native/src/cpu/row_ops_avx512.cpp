@@ -1,0 +1,151 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Work on rows for AVX-512.
+#include <immintrin.h>
+
+#include "cpu/compress-inl.h"
+#include "cpu/magnitude-inl.h"
+#include "cpu/row_ops.h"
+#include "cpu/simd_avx512.h"
+
+namespace nm {
+namespace {
+
+// Magnitude masks: 16 groups at a time.
+struct Groups {
+  using Keys = __m512i;
+  static constexpr int kLanes = 16;
+
+  static Keys set1(int32_t value) { return _mm512_set1_epi32(value); }
+  static Keys bit_and(Keys a, Keys b) { return _mm512_and_si512(a, b); }
+  static Keys min(Keys a, Keys b) { return _mm512_min_epi32(a, b); }
+  static Keys max(Keys a, Keys b) { return _mm512_max_epi32(a, b); }
+  static __mmask16 greater(Keys a, Keys b) { return _mm512_cmpgt_epi32_mask(a, b); }
+  static Keys increment_if(__mmask16 which, Keys a) { return _mm512_mask_add_epi32(a, which, a, set1(1)); }
+  static Keys decrement_if(__mmask16 which, Keys a) { return _mm512_mask_sub_epi32(a, which, a, set1(1)); }
+  static Keys or_if(__mmask16 which, Keys a, Keys b) { return _mm512_mask_or_epi32(a, which, a, b); }
+  static bool any(__mmask16 which) { return which != 0; }
+  static void store(int32_t* p, Keys a) { _mm512_storeu_si512(p, a); }
+
+  // `count` columns, at most 16, of 16 groups that start `m` weights apart.
+  static void square(const float* w, int m, int count, Keys* key) {
+    __m512 r[16];
+    for (int i = 0; i < 16; ++i) r[i] = count == 16 ? _mm512_loadu_ps(w + m * i) : Avx512::load_n(w + m * i, count);
+    Avx512::transpose(r);
+    for (int i = 0; i < 16; ++i) key[i] = _mm512_castps_si512(r[i]);
+  }
+
+  // The columns of 16 groups of M weights.
+  template <int kM>
+  static void columns(const float* w, Keys (&key)[kM]) {
+    if constexpr (kM == 2) {
+      const Keys even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+      const Keys a = load(w), b = load(w + 16);
+      key[0] = _mm512_permutex2var_epi32(a, even, b);
+      key[1] = _mm512_permutex2var_epi32(a, _mm512_add_epi32(even, set1(1)), b);
+    } else if constexpr (kM == 4) {
+      const Keys low = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
+      const Keys high = _mm512_add_epi32(low, set1(2));
+      const Keys a = load(w), b = load(w + 16), c = load(w + 32), d = load(w + 48);
+      const Keys a01 = _mm512_permutex2var_epi32(a, low, b), a23 = _mm512_permutex2var_epi32(a, high, b);
+      const Keys c01 = _mm512_permutex2var_epi32(c, low, d), c23 = _mm512_permutex2var_epi32(c, high, d);
+      key[0] = _mm512_shuffle_i64x2(a01, c01, 0x44);
+      key[1] = _mm512_shuffle_i64x2(a01, c01, 0xee);
+      key[2] = _mm512_shuffle_i64x2(a23, c23, 0x44);
+      key[3] = _mm512_shuffle_i64x2(a23, c23, 0xee);
+    } else {
+      static_assert(kM == 8, "the largest power of 2 below the lanes");
+      // Register i holds the groups i and i + 4, register 4 + i the groups i + 8 and i + 12.
+      __m512 r[8], a[8], b[8];
+      for (int i = 0; i < 8; ++i) {
+        const float* group = w + (i < 4 ? i : i + 4) * 8;
+        r[i] = _mm512_castpd_ps(_mm512_insertf64x4(_mm512_castps_pd(_mm512_castps256_ps512(_mm256_loadu_ps(group))),
+                                                   _mm256_castps_pd(_mm256_loadu_ps(group + 32)), 1));
+      }
+      for (int i = 0; i < 8; i += 2) {
+        a[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        a[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+      }
+      for (int i = 0; i < 8; i += 4) {
+        b[i] = _mm512_shuffle_ps(a[i], a[i + 2], 0x44);
+        b[i + 1] = _mm512_shuffle_ps(a[i], a[i + 2], 0xee);
+        b[i + 2] = _mm512_shuffle_ps(a[i + 1], a[i + 3], 0x44);
+        b[i + 3] = _mm512_shuffle_ps(a[i + 1], a[i + 3], 0xee);
+      }
+      for (int i = 0; i < 4; ++i) {
+        key[i] = _mm512_castps_si512(_mm512_shuffle_f32x4(b[i], b[4 + i], 0x88));
+        key[4 + i] = _mm512_castps_si512(_mm512_shuffle_f32x4(b[i], b[4 + i], 0xdd));
+      }
+    }
+  }
+
+  // Writes the masks of 16 groups of M, and returns the end.
+  template <int kM>
+  static uint8_t* store_bits(uint8_t* p, Keys bits) {
+    if constexpr (kM == 16) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(bits));
+    } else if constexpr (kM == 8) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(bits));
+    } else {
+      const __m128i nibbles = _mm512_cvtepi32_epi8(bits);  // or pairs of bits
+      __m128i bytes = _mm_cvtepi16_epi8(_mm_maddubs_epi16(nibbles, _mm_set1_epi16(0x0001 | 0x100 << kM)));
+      if (kM == 2) bytes = _mm_cvtepi16_epi8(_mm_maddubs_epi16(bytes, _mm_set1_epi16(0x1001)));
+      __builtin_memcpy(p, &bytes, 2 * kM);
+    }
+    return p + 2 * kM;
+  }
+
+ private:
+  static Keys load(const float* p) { return _mm512_loadu_si512(p); }
+};
+
+struct Columns {
+  static constexpr int kLanes = 16;
+
+  static __m512 load_if(uint32_t bits, const float* p) {
+    return _mm512_maskz_loadu_ps(static_cast<__mmask16>(bits), p);
+  }
+  static __m512 load_n(const float* p, int count) {
+    return count == kLanes ? _mm512_loadu_ps(p) : load_if((1u << count) - 1, p);
+  }
+  static void store_n(float* p, __m512 w, int count) {
+    if (count == kLanes) return _mm512_storeu_ps(p, w);
+    _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), w);
+  }
+  static uint32_t nan_bits(__m512 w) { return _mm512_cmp_ps_mask(w, w, _CMP_UNORD_Q); }
+  // By its bits, so that a subnormal is no zero whatever the control register says.
+  static uint32_t nonzero_bits(__m512 w) {
+    return _mm512_test_epi32_mask(_mm512_castps_si512(w), _mm512_set1_epi32(kMagnitudeBits));
+  }
+
+  // From registers: to memory the instruction is slow on several CPUs.
+  static void compress(uint32_t bits, __m512 w, float* values) {
+    _mm512_storeu_ps(values, _mm512_maskz_compress_ps(static_cast<__mmask16>(bits), w));
+  }
+  static void compress_bytes(uint32_t bits, const uint8_t* bytes, uint8_t* to) {
+    const __m512i wide = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
+    const __m512i kept = _mm512_maskz_compress_epi32(static_cast<__mmask16>(bits), wide);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(kept));
+  }
+  static __m512 expand(uint32_t bits, const float* values) {
+    return _mm512_maskz_expandloadu_ps(static_cast<__mmask16>(bits), values);
+  }
+};
+
+struct Words : Avx512 {
+  static void fence() { _mm_sfence(); }
+  static void stream(float* p, Reg words) { _mm512_stream_ps(p, words); }
+  static void store_lanes(float* p, Reg words, int begin, int end) {
+    if (begin <= 0 && end >= kLanes) return _mm512_store_ps(p, words);
+    _mm512_mask_store_ps(p, static_cast<__mmask16>((1u << end) - (1u << begin)), words);
+  }
+};
+
+}  // namespace
+
+const RowOps row_ops_avx512 = {magnitude_row<Groups>,  nonzero_row<Columns>,  apply_row<Columns>,
+                               compress_row<Columns>,  position_row<Columns>, expand_row<Columns>,
+                               interleave_rows<Words>, copy_bytes<Words>,     Words::fence};
+
+}  // namespace nm

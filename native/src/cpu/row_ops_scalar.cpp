@@ -1,0 +1,96 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Work on rows, the portable reference.
+#include "cpu/compress-inl.h"
+#include "cpu/magnitude-inl.h"
+#include "cpu/row_ops.h"
+
+namespace nm {
+namespace {
+
+// Magnitude masks: a group at a time.
+struct Groups {
+  using Keys = int32_t;
+  static constexpr int kLanes = 1;
+
+  static Keys set1(int32_t value) { return value; }
+  static Keys bit_and(Keys a, Keys b) { return a & b; }
+  static Keys min(Keys a, Keys b) { return a < b ? a : b; }
+  static Keys max(Keys a, Keys b) { return a > b ? a : b; }
+  static bool greater(Keys a, Keys b) { return a > b; }
+  static Keys increment_if(bool which, Keys a) { return a + which; }
+  static Keys decrement_if(bool which, Keys a) { return a - which; }
+  static Keys or_if(bool which, Keys a, Keys b) { return which ? a | b : a; }
+  static bool any(bool which) { return which; }
+  static void store(int32_t* p, Keys a) { *p = a; }
+  static void square(const float* w, int, int, Keys* key) { __builtin_memcpy(key, w, sizeof *key); }
+  template <int kM>
+  static uint8_t* store_bits(uint8_t* p, Keys bits) {
+    __builtin_memcpy(p, &bits, kM / 8);
+    return p + kM / 8;
+  }
+};
+
+// A byte of the mask at a time. Values travel as bits: a float register may quieten a NaN.
+struct Columns {
+  static constexpr int kLanes = 8;
+  struct Weights {
+    uint32_t bits[kLanes];
+  };
+
+  static Weights load_if(uint32_t bits, const float* p) {
+    Weights w = {};
+    for (int i = 0; i < kLanes; ++i) {
+      if ((bits >> i & 1) != 0) __builtin_memcpy(&w.bits[i], p + i, sizeof(float));
+    }
+    return w;
+  }
+  static Weights load_n(const float* p, int count) { return load_if((1u << count) - 1, p); }
+  static void store_n(float* p, const Weights& w, int count) { __builtin_memcpy(p, w.bits, count * sizeof(float)); }
+  static uint32_t nan_bits(const Weights& w) {
+    uint32_t bits = 0;
+    for (int i = 0; i < kLanes; ++i) bits |= static_cast<uint32_t>((w.bits[i] & kMagnitudeBits) > kInfinityBits) << i;
+    return bits;
+  }
+  static uint32_t nonzero_bits(const Weights& w) {
+    uint32_t bits = 0;
+    for (int i = 0; i < kLanes; ++i) bits |= static_cast<uint32_t>((w.bits[i] & kMagnitudeBits) != 0) << i;
+    return bits;
+  }
+  static void compress(uint32_t bits, const Weights& w, float* values) {
+    for (; bits != 0; bits &= bits - 1) __builtin_memcpy(values++, &w.bits[__builtin_ctz(bits)], sizeof(float));
+  }
+  static void compress_bytes(uint32_t bits, const uint8_t* bytes, uint8_t* to) {
+    for (; bits != 0; bits &= bits - 1) *to++ = bytes[__builtin_ctz(bits)];
+  }
+  static Weights expand(uint32_t bits, const float* values) {
+    Weights w = {};
+    for (; bits != 0; bits &= bits - 1) __builtin_memcpy(&w.bits[__builtin_ctz(bits)], values++, sizeof(float));
+    return w;
+  }
+};
+
+void interleave_words(const uint32_t* rows, int64_t stride, int64_t words, int begin, int end, bool, uint32_t* to) {
+  for (int64_t word = 0; word < words; ++word) {
+    for (int lane = begin; lane < end; ++lane) to[16 * word + lane] = rows[lane * stride + word];
+  }
+}
+
+void copy_bytes(const void* from, void* to, int64_t bytes, bool) { __builtin_memcpy(to, from, bytes); }
+
+void no_fence() {}
+
+}  // namespace
+
+const RowOps row_ops_scalar = {magnitude_row<Groups>,
+                               nonzero_row<Columns>,
+                               apply_row<Columns>,
+                               compress_row<Columns>,
+                               position_row<Columns>,
+                               expand_row<Columns>,
+                               interleave_words,
+                               copy_bytes,
+                               no_fence};
+
+}  // namespace nm

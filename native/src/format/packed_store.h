@@ -1,0 +1,26 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// How packings are written to memory, which the instruction sets do in their own ways (cpu/row_ops.h). With `stream`,
+// whole cache lines go past the caches: a line that is written whole need not be read first.
+#ifndef NM4J_FORMAT_PACKED_STORE_H_
+#define NM4J_FORMAT_PACKED_STORE_H_
+
+#include <cstdint>
+
+namespace nm {
+
+// Copies bytes as memcpy does.
+using Copy = void (*)(const void* from, void* to, int64_t bytes, bool stream);
+
+// Puts the words of 16 rows side by side: to[16 * word + lane] = rows[lane * stride + word] for the words 0 .. words -
+// 1 and the lanes begin .. end - 1; no others are touched. `to` starts at a cache line.
+using Interleave = void (*)(const uint32_t* rows, int64_t stride, int64_t words, int begin, int end, bool stream,
+                            uint32_t* to);
+
+// Matrices up to this size are left in the caches, for the products that follow.
+constexpr int64_t kStreamBytes = int64_t{8} << 20;
+
+}  // namespace nm
+
+#endif  // NM4J_FORMAT_PACKED_STORE_H_
