@@ -20,7 +20,7 @@ struct Types {
 };
 
 // Every pair of types that a kernel multiplies.
-constexpr Types kTypes[] = {{NM_F32, NM_F32}, {NM_BF16, NM_F32}, {NM_S8, NM_F32}};
+constexpr Types kTypes[] = {{NM_F32, NM_F32}, {NM_BF16, NM_F32}, {NM_S8, NM_F32}, {NM_S8, NM_S8}, {NM_S8, NM_U8}};
 constexpr int32_t kResults[] = {NM_F32, NM_BF16, NM_S8, NM_U8};
 constexpr Pattern kTypedPatterns[] = {{2, 4},  {1, 4}, {3, 4}, {1, 2},  {4, 8},  {2, 8},
                                       {1, 16}, {3, 5}, {7, 9}, {1, 32}, {31, 32}};
@@ -105,6 +105,7 @@ TEST_P(TypedProductTest, AMovedMaskBitShows) {
     spec.activation = NM_IDENTITY;
     TypedProduct product(weights, spec, random_);
     product.product().y_scale = 128.0f;  // no result is at the end of the range
+    product.product().y_zero = result() == NM_U8 ? 128 : 0;
     product.Run();
     ASSERT_TRUE(product.Matches());
     const int64_t row = random_.Int(0, 19), group = 4 * random_.Int(0, 15);

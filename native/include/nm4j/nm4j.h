@@ -56,8 +56,8 @@ enum nm_status {
  * upper half of an fp32, in 16 bits. */
 enum nm_dtype { NM_F32 = 0, NM_BF16 = 1, NM_S8 = 2, NM_U8 = 3, NM_S32 = 4 };
 
-/* Instruction sets, each including the ones before it. AVX2 means AVX2 + FMA; AVX512 means F, BW, DQ and VL; then VNNI
- * and BF16 (every CPU with AVX512-BF16 has VNNI). */
+/* Instruction sets, each including the ones before it. AVX2 means AVX2, FMA and BMI2; AVX512 means F, BW, DQ and VL;
+ * then VNNI (with VBMI: not the first CPUs that have VNNI) and BF16. */
 enum nm_isa { NM_ISA_SCALAR = 0, NM_ISA_AVX2 = 1, NM_ISA_AVX512 = 2, NM_ISA_AVX512_VNNI = 3, NM_ISA_AVX512_BF16 = 4 };
 
 /* How activations and results lie in memory; W is rows x cols = M x K, and N is the batch. */
@@ -250,7 +250,8 @@ NM_API int32_t nm_matrix_kernel(const nm_matrix* a, int32_t layout, int64_t batc
  * infinities and NaN; those opposite a kept 0.0 do.
  * For a given matrix, layout, batch and instruction set the result is the same bits on every call, however the tiles
  * are split over calls and threads.
- * Each calling thread keeps a scratch buffer of at most 256 bytes * (cols + 512) until it ends. */
+ * Each calling thread keeps a scratch buffer of at most 256 bytes * (cols + 640) until it ends; products of integers on
+ * instruction sets before AVX512_VNNI one more, of at most 256 bytes * (cols + rows + 512). */
 
 /* Number of tiles into which the product is divided; each writes its own part of Y. */
 NM_API int32_t nm_multiply_tiles(const nm_matrix* a, int32_t layout, int64_t batch, int64_t* tiles);
@@ -267,7 +268,13 @@ NM_API int32_t nm_multiply_f32(const nm_matrix* a, int32_t layout, int64_t batch
  *                 NM_F32    NM_F32           NM_F32, NM_BF16, NM_S8, NM_U8
  *                 NM_BF16   NM_F32, NM_BF16  NM_F32, NM_BF16, NM_S8, NM_U8
  *                 NM_S8     NM_F32           NM_F32, NM_BF16, NM_S8, NM_U8
+ *                 NM_S8     NM_S8, NM_U8     NM_F32, NM_BF16, NM_S8, NM_U8, NM_S32
  * Others are NM_UNSUPPORTED. C always has Y's type and quantisation.
+ * Integers times integers: the sum of w (x - x_zero) over a row's kept weights is exact, on every instruction set; it
+ * is rounded to fp32 once, then scaled. Rows that keep more than 65793 weights, whose sums may not fit 32 bits, are
+ * NM_UNSUPPORTED for integer activations. Results of NM_S32 are these sums themselves: no scale applies (those of X and
+ * of the weights included), and alpha must be 1, beta 0, bias and feature_scale NULL, activation NM_IDENTITY; anything
+ * else is NM_INVALID_ARGUMENT.
  * Integers stand for real numbers: scale * (integer - zero), with x_scale and x_zero for X, y_scale and y_zero for Y
  * and C. A result is stored as round(value / y_scale) + y_zero, ties to even, limited to the type's range; NaN becomes
  * the lowest value. (1 / y_scale is computed once, in fp32.) Results of bf16 are rounded to nearest, ties to even. Set
@@ -302,6 +309,95 @@ NM_API int32_t nm_multiply(const nm_matrix* a, const nm_product* product, int64_
  * features: rows of W. Layouts, leading dimensions, C and bias as there; C may not overlap P at all. */
 NM_API int32_t nm_finish_f32(int32_t layout, int64_t features, int64_t batch, float alpha, const float* c, int64_t ldc,
                              float beta, const float* bias, int32_t activation, float* p, int64_t ldp);
+
+/* -------------------------------------------------------------------------------------------- 2-D convolution --
+ * Y = act(alpha * conv(X, W) + beta * C + bias), a cross-correlation as in all neural-network libraries:
+ *   conv(n, oh, ow, o) = sum over kh, kw, i of W(o, kh, kw, i) *
+ *                        X(n, oh * stride_h - pad_top + kh * dilation_h, ow * stride_w - pad_left + kw * dilation_w, i)
+ * where X is 0 outside the image. It is computed as a product whose columns are (kh, kw, input channel), in this order,
+ * and whose batch are the output pixels of all images, without making that matrix of columns.
+ *
+ * Weights W lie in OHWI order: out_channels x kernel_h x kernel_w x (in_channels / groups), without gaps. For masks,
+ * and for all functions above that take weights and masks, they are a matrix of out_channels * kernel_h * kernel_w
+ * rows, one per output channel and kernel position, and of in_channels / groups columns: groups of an N:M pattern run
+ * along the input channels of one kernel position, the last one of each position may be short, and each row of a mask
+ * begins at a byte. So nm_mask_magnitude_f32 with these sizes is magnitude pruning of a convolution. */
+
+/* Fields are int64_t from 0, or where not said otherwise from 1, to 2^31 - 1. */
+typedef struct nm_conv2d_geometry {
+  int64_t in_channels, out_channels;
+  int64_t
+      groups; /* divides both; group g takes the g-th part of the input channels to the g-th of the output channels */
+  int64_t kernel_h, kernel_w;
+  int64_t stride_h, stride_w;
+  int64_t dilation_h, dilation_w;                   /* distance between kernel positions; 1 is none between them */
+  int64_t pad_top, pad_left, pad_bottom, pad_right; /* rows and columns of zeros around X; from 0 */
+} nm_conv2d_geometry;
+
+enum nm_image_layout {
+  NM_NHWC = 0, /* channels are contiguous: stride_c is 1 */
+  NM_NCHW = 1  /* pixels of an image row are contiguous: stride_w is 1 */
+};
+
+/* n images of h x w pixels with c channels: element (n, h, w, c) lies n * stride_n + h * stride_h + w * stride_w +
+ * c * stride_c elements behind the first. From the outermost to the innermost dimension in the layout's order, a stride
+ * is at least the extent of all that it steps over, so that no two elements share memory. All are int64_t, layout
+ * included, and every size is at most 2^31 - 1; n may be 0. */
+typedef struct nm_images {
+  int64_t layout; /* nm_image_layout */
+  int64_t n, h, w, c;
+  int64_t stride_n, stride_h, stride_w, stride_c;
+} nm_images;
+
+/* A packed convolution. Immutable: any thread may use it at any time until it is freed. */
+typedef struct nm_conv2d nm_conv2d;
+
+/* Weights from OIHW order (out_channels x (in_channels / groups) x kernel_h x kernel_w, as PyTorch and ONNX have them)
+ * to OHWI order, without gaps. in_channels counts those of one group. The two must not overlap. */
+NM_API int32_t nm_ohwi_from_oihw_f32(const float* w, int64_t out_channels, int64_t in_channels, int64_t kernel_h,
+                                     int64_t kernel_w, float* out);
+
+/* Height and width of the output for images of h x w:
+ * (h + pad_top + pad_bottom - dilation_h * (kernel_h - 1) - 1) / stride_h + 1, rounded down.
+ * NM_INVALID_ARGUMENT when the kernel does not fit the padded image. */
+NM_API int32_t nm_conv2d_output(const nm_conv2d_geometry* geometry, int64_t h, int64_t w, int64_t* out_h,
+                                int64_t* out_w);
+
+/* Packs weights (OHWI) and their mask, at most N per group; completed as nm_compress_f32 does, zeros among the kept.
+ * NM_UNSUPPORTED when in_channels / groups is at most N, depthwise convolutions among them: such a pattern drops
+ * nothing, and dense is the faster choice. Patterns whose M exceeds in_channels / groups are computed, but gain less
+ * than M / N, since each kernel position takes the time of whole groups. NM_PATTERN_BREACH and NM_NAN name row and
+ * column as above. *out is NULL on failure. */
+NM_API int32_t nm_conv2d_create_f32(const nm_conv2d_geometry* geometry, int32_t n, int32_t m, const float* w,
+                                    const uint8_t* mask, int32_t flags, nm_conv2d** out);
+
+/* Frees the convolution; NULL is allowed. No other call on it may be running. */
+NM_API int32_t nm_conv2d_free(nm_conv2d* a);
+
+/* The weights back (OHWI), +0.0 where not kept; what was kept bit for bit. */
+NM_API int32_t nm_conv2d_get_f32(const nm_conv2d* a, float* w);
+
+/* Bytes of memory the packed convolution occupies. */
+NM_API int32_t nm_conv2d_bytes(const nm_conv2d* a, int64_t* bytes);
+
+/* Name of the kernel, for example "f32_nxm_conv2d_rowstream_4x64_avx512"; static. */
+NM_API int32_t nm_conv2d_kernel(const nm_conv2d* a, const char** name);
+
+/* Number of tiles into which the output for images x (of which layout and strides do not matter) is divided. */
+NM_API int32_t nm_conv2d_tiles(const nm_conv2d* a, int64_t n, int64_t h, int64_t w, int64_t* tiles);
+
+/* Computes tiles tile_begin .. tile_end - 1. X and Y may have different layouts; C, whose layout is Y's, may be Y
+ * itself (same strides), and is not read, and it and its images may be NULL, when beta is 0. bias: out_channels floats,
+ * or NULL. Any other overlap of y with x, c or bias is refused; channels of one wide buffer are no overlap where images
+ * have no other gaps. All arguments are checked on every call. Calls with disjoint ranges of tiles may run concurrently
+ * on the same buffers.
+ * Products follow IEEE 754 in fp32 over the kept positions, the zeros around an image included; input opposite pruned
+ * weights takes no part. For a given convolution and instruction set a result is the same bits on every call, whatever
+ * the tiles, layouts, and other images of the batch.
+ * Each calling thread keeps a scratch buffer of at most 256 KiB until it ends, whatever the geometry. */
+NM_API int32_t nm_conv2d_f32(const nm_conv2d* a, const float* x, const nm_images* x_images, float alpha, const float* c,
+                             const nm_images* c_images, float beta, const float* bias, int32_t activation, float* y,
+                             const nm_images* y_images, int64_t tile_begin, int64_t tile_end);
 
 #ifdef __cplusplus
 }

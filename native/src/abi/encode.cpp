@@ -20,10 +20,7 @@ int32_t check_complete(int64_t r, const uint8_t* mask, Pattern pattern, int64_t 
 }
 
 RowEncoder::RowEncoder(Pattern pattern, int64_t cols, int32_t flags)
-    : ops_(row_ops(active_isa())),
-      allow_nan_((flags & NM_ALLOW_NAN) != 0),
-      row_(pattern, cols),
-      mask_(mask_row_bytes(cols)) {}
+    : ops_(row_ops(active_isa())), allow_nan_((flags & NM_ALLOW_NAN) != 0), row_(pattern, cols) {}
 
 int32_t RowEncoder::dense(int64_t r, const float* row, const float* next, const uint8_t* mask) {
   const Breach breach = find_excess(mask, row_.pattern, row_.cols);
@@ -32,26 +29,26 @@ int32_t RowEncoder::dense(int64_t r, const float* row, const float* next, const 
                 "mask: expected at most %d bits in the group of %d at row %" PRId64 ", column %" PRId64 ", got %d",
                 row_.pattern.n, row_.pattern.m, r, breach.col, breach.bits);
   }
-  complete_mask(mask, row_.pattern, row_.cols, mask_.data());
+  complete_mask(mask, row_.pattern, row_.cols, row_.mask.data());
   return compress(r, row, next, mask);
 }
 
 int32_t RowEncoder::portable(int64_t r, const float* values, const uint8_t* mask) {
   NM_TRY(check_complete(r, mask, row_.pattern, row_.cols));
-  complete_mask(mask, row_.pattern, row_.cols, mask_.data());  // clears spare bits
+  complete_mask(mask, row_.pattern, row_.cols, row_.mask.data());  // clears spare bits
   std::copy_n(values, row_.kept, row_.values.begin());
-  ops_.positions(mask_.data(), row_.cols, row_.pattern.m, row_.index.data());
+  ops_.positions(row_.mask.data(), row_.cols, row_.pattern.m, row_.index.data());
   return check_nan(r);
 }
 
 int32_t RowEncoder::prune(int64_t r, const float* row, const float* next) {
-  ops_.magnitude(row, row_.cols, row_.pattern.n, row_.pattern.m, mask_.data());
-  return compress(r, row, next, mask_.data());  // NaN, the largest, are among the kept
+  ops_.magnitude(row, row_.cols, row_.pattern.n, row_.pattern.m, row_.mask.data());
+  return compress(r, row, next, row_.mask.data());  // NaN, the largest, are among the kept
 }
 
 int32_t RowEncoder::compress(int64_t r, const float* row, const float* next, const uint8_t* mask) {
-  const bool nan =
-      ops_.compress(row, mask, mask_.data(), row_.cols, row_.pattern.m, next, row_.values.data(), row_.index.data());
+  const bool nan = ops_.compress(row, mask, row_.mask.data(), row_.cols, row_.pattern.m, next, row_.values.data(),
+                                 row_.index.data());
   return nan ? check_nan(r) : int32_t{NM_OK};
 }
 

@@ -27,9 +27,8 @@ class RowEncoder {
   int32_t portable(int64_t r, const float* values, const uint8_t* mask);
   int32_t prune(int64_t r, const float* row, const float* next);  // by magnitude
 
-  // The last row encoded, which the caller may change, and its complete mask.
+  // The last row encoded, which the caller may change, or take and leave another one of this shape.
   CompressedRow* row() { return &row_; }
-  const std::vector<uint8_t>& mask() const { return mask_; }
 
  private:
   int32_t check_nan(int64_t r) const;
@@ -38,7 +37,6 @@ class RowEncoder {
   const RowOps& ops_;
   bool allow_nan_;
   CompressedRow row_;
-  std::vector<uint8_t> mask_;
 };
 
 }  // namespace nm

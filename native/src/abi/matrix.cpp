@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cmath>
+#include <numeric>
 
 #include "abi/check.h"
 #include "abi/encode.h"
@@ -53,6 +54,16 @@ int32_t check_finite(int64_t r, const CompressedRow& row) {
   return NM_OK;
 }
 
+// Strips of which these rows are a part are not in order, those which they fill are once the rows are set. Others
+// are put in order when the matrix is sealed.
+void mark_strips(nm_matrix* a, int64_t row0, int64_t count, bool set) {
+  constexpr int64_t kRows = RowStream::kStripRows;
+  if (a->stream.empty()) return;
+  const int64_t first = set ? (row0 + kRows - 1) / kRows : row0 / kRows;
+  const int64_t end = set ? (row0 + count) / kRows : (row0 + count + kRows - 1) / kRows;
+  for (int64_t strip = first; strip < std::min(end, a->stream.strips()); ++strip) a->strip_ordered[strip] = set;
+}
+
 // Sets rows from an encoder: encode(encoder, i) fills it with row i of the block. `scales` are those of rows that hold
 // integers already; NULL: rows are to be quantised.
 template <typename Encode>
@@ -61,15 +72,23 @@ int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, const
   RowEncoder encoder(a->pattern, a->cols, flags);
   const RowOps& ops = row_ops(active_isa());
   LaneWriter lanes(&a->lanes, ops.interleave);
+  StripWriter strips(&a->stream, ops.share, ops.partition, ops.copy);
+  mark_strips(a, row0, count, false);
   for (int64_t r = row0; r < row0 + count; ++r) {
     NM_TRY(encode(&encoder, r - row0));
     if (a->dtype == NM_S8) NM_TRY(check_finite(r, *encoder.row()));
     const float scale = scales != nullptr ? scales[r - row0] : quantize_row(a->dtype, encoder.row());
-    if (a->dtype == NM_S8) a->scales.data()[r] = scale;
+    if (a->dtype == NM_S8) {
+      const auto integers = encoder.row()->values.begin();
+      a->scales.data()[r] = scale;
+      a->sums.data()[r] = static_cast<int32_t>(std::accumulate(integers, integers + encoder.row()->kept, int64_t{0}));
+    }
     if (!a->lanes.empty()) lanes.add(r, *encoder.row(), r + 1 == row0 + count);
-    if (!a->stream.empty()) a->stream.put(r, *encoder.row(), ops.copy);
+    if (!a->stream.empty()) strips.add(r, encoder.row());
   }
+  strips.finish();
   ops.fence();
+  mark_strips(a, row0, count, true);
   std::fill(&a->row_set[row0], &a->row_set[row0 + count], true);
   return NM_OK;
 }
@@ -93,8 +112,7 @@ void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
 // A sealed matrix's weights as a row stream of fp32.
 RowStream unpack(const nm_matrix* a) {
   RowStream stream(NM_F32, a->pattern, a->rows, a->cols);
-  const Copy copy = row_ops(active_isa()).copy;
-  get_rows(a, 0, a->rows, [&](int64_t r, const CompressedRow& row) { stream.put(r, row, copy); });
+  get_rows(a, 0, a->rows, [&](int64_t r, const CompressedRow& row) { stream.put(r, row); });
   return stream;
 }
 
@@ -146,7 +164,11 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
     }
     NM_TRY(nm::check_isa_request());
     const Pattern pattern{n, m};
-    const bool lanes = (workload & NM_SMALL_BATCH) != 0 && nm::LanePanel::supports(pattern);
+    // Integers are multiplied over lane panels at any batch, where a kernel does.
+    const nm::Kernel* integers =
+        nm::find_kernel(static_cast<nm_dtype>(dtype), NM_U8, Packing::kLanePanel, nm::active_isa());
+    const bool always = integers != nullptr && integers->any_batch;
+    const bool lanes = ((workload & NM_SMALL_BATCH) != 0 || always) && nm::LanePanel::supports(pattern);
     const bool stream = (workload & NM_LARGE_BATCH) != 0 || !lanes;
     try {
       auto a = std::make_unique<nm_matrix>();
@@ -163,8 +185,12 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
         a->stream = nm::RowStream(a->dtype, pattern, rows, cols);
         nm::find_kernels(a.get(), Packing::kRowStream);
       }
-      if (dtype == NM_S8) a->scales = nm::AlignedArray<float>(rows);
+      if (dtype == NM_S8) {
+        a->scales = nm::AlignedArray<float>(rows);
+        a->sums = nm::AlignedArray<int32_t>(rows);
+      }
       a->row_set = std::make_unique<std::atomic<bool>[]>(rows);
+      if (stream) a->strip_ordered = std::make_unique<std::atomic<bool>[]>(a->stream.strips());
       *out = a.release();
       return NM_OK;
     } catch (const std::bad_alloc&) {
@@ -202,8 +228,8 @@ int32_t nm_matrix_prune_rows_f32(nm_matrix* a, int64_t row0, int64_t count, cons
     NM_TRY(nm::check_disjoint(dense, bits));
     return nm::set_rows(a, row0, count, flags, nullptr, [&](RowEncoder* encoder, int64_t i) -> int32_t {
       NM_TRY(encoder->prune(row0 + i, w + i * ld, w + std::min(i + 1, count - 1) * ld));
-      if (mask != nullptr)
-        std::copy(encoder->mask().begin(), encoder->mask().end(), mask + i * mask_row_bytes(a->cols));
+      const std::vector<uint8_t>& kept = encoder->row()->mask;
+      if (mask != nullptr) std::copy(kept.begin(), kept.end(), mask + i * mask_row_bytes(a->cols));
       return NM_OK;
     });
   });
@@ -260,6 +286,11 @@ int32_t nm_matrix_seal(nm_matrix* a) {
       return fail(NM_INVALID_STATE, "matrix: expected all %" PRId64 " rows to be set, row %" PRId64 " is not", a->rows,
                   row);
     }
+    const nm::RowOps& ops = nm::row_ops(nm::active_isa());
+    for (int64_t strip = 0; !a->stream.empty() && strip < a->stream.strips(); ++strip) {
+      if (!a->strip_ordered[strip]) a->stream.order_strip(strip, ops.share, ops.partition, ops.copy);
+    }
+    ops.fence();
     a->sealed = true;
     return NM_OK;
   });
@@ -379,8 +410,8 @@ int32_t nm_matrix_bytes(const nm_matrix* a, int64_t* bytes) {
   return guarded([&]() -> int32_t {
     NM_TRY(nm::check_not_null("matrix", a));
     NM_TRY(nm::check_not_null("bytes", bytes));
-    *bytes =
-        static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes() + a->columns.bytes() + a->scales.bytes();
+    *bytes = static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes() + a->columns.bytes() +
+             a->scales.bytes() + a->sums.bytes();
     return NM_OK;
   });
 }

@@ -24,10 +24,12 @@ struct nm_matrix {
   nm::RowStream stream;
   nm::ColumnStream columns;        // alone: the matrix is transposed
   nm::AlignedArray<float> scales;  // of int8 weights, one per row; else empty
+  nm::AlignedArray<int32_t> sums;  // likewise: of the kept integers
   // By packing and type of activations; NULL where the packing is empty or no kernel takes the type.
   const nm::Kernel* kernels[nm::kPackings][nm::kDtypes];
-  int64_t small_limit;                           // with both packings: the largest batch that runs on lanes
-  std::unique_ptr<std::atomic<bool>[]> row_set;  // while rows are set
+  int64_t small_limit;  // with both packings: the largest batch that runs on lanes
+  // While rows are set: which rows are, and which strips of the row stream are in their final order.
+  std::unique_ptr<std::atomic<bool>[]> row_set, strip_ordered;
   std::atomic<bool> sealed;
 
   bool transposed() const { return !columns.empty(); }
@@ -38,7 +40,8 @@ struct nm_matrix {
     if (transposed()) return of(nm::Packing::kColumnStream);
     const nm::Kernel* small = of(nm::Packing::kLanePanel);
     const nm::Kernel* large = of(nm::Packing::kRowStream);
-    return small != nullptr && (large == nullptr || batch <= small_limit) ? small : large;
+    if (small == nullptr || large == nullptr) return small != nullptr ? small : large;
+    return batch <= small_limit || small->any_batch ? small : large;
   }
 };
 

@@ -23,6 +23,9 @@ IntegerRange integer_range(int32_t dtype) {
   return dtype == NM_S8 ? IntegerRange{-128, 127} : dtype == NM_U8 ? IntegerRange{0, 255} : IntegerRange{0, 0};
 }
 
+// Products of weights and activations, at most 128 * 255, whose sum fits 32 bits.
+constexpr int64_t kMostIntegers = INT32_MAX / (128 * 255);
+
 int64_t element_bytes(int32_t dtype) { return dtype == NM_S8 || dtype == NM_U8 ? 1 : dtype == NM_BF16 ? 2 : 4; }
 
 int32_t check_layout(int32_t layout) {
@@ -52,12 +55,31 @@ int32_t check_operation(const nm_matrix* a, const nm_product& p, const Kernel** 
     return fail(NM_OVERFLOW, "y: expected a size in bytes below 2^63, got %" PRId64 " x %" PRId64, a->rows, p.batch);
   }
   *kernel = a->kernel(static_cast<nm_dtype>(p.x_dtype), p.batch);
-  if (*kernel == nullptr || p.y_dtype == NM_S32) {
+  const bool integers = integer_range(p.x_dtype).high != 0;
+  if (*kernel == nullptr || (p.y_dtype == NM_S32 && !integers)) {
     return fail(NM_UNSUPPORTED,
                 "dtypes: no product of weights of type %d has activations of type %d and results of type %d", a->dtype,
                 p.x_dtype, p.y_dtype);
   }
+  const int64_t kept = integers ? a->pattern.kept(a->cols) : 0;
+  if (kept > kMostIntegers) {
+    return fail(NM_UNSUPPORTED, "cols: expected at most %" PRId64 " kept weights a row for integers, got %" PRId64,
+                kMostIntegers, kept);
+  }
   return NM_OK;
+}
+
+// Sums are results as they are.
+int32_t check_raw(const nm_product& p) {
+  const bool raw = p.alpha == 1.0f && p.beta == 0.0f && p.bias == nullptr && p.feature_scale == nullptr &&
+                   p.activation == NM_IDENTITY;
+  if (p.y_dtype != NM_S32 || raw) return NM_OK;
+  return fail(
+      NM_INVALID_ARGUMENT,
+      "results of type 4 (s32): expected alpha 1, beta 0, no bias, no feature_scale and activation 0 (identity), "
+      "got alpha %g, beta %g, %s bias, %s feature_scale, activation %d",
+      static_cast<double>(p.alpha), static_cast<double>(p.beta), p.bias != nullptr ? "a" : "no",
+      p.feature_scale != nullptr ? "a" : "no", p.activation);
 }
 
 int32_t check_quantization(const char* name, int32_t dtype, float scale, int32_t zero) {
@@ -129,8 +151,8 @@ int32_t check_buffers(const nm_matrix* a, const nm_product& p) {
   return in_place ? int32_t{NM_OK} : check_disjoint(addend, out);
 }
 
-// Product `i` of a strided batch, as kernels take it. weight_scale: one for each feature, or NULL.
-MultiplyArgs arguments(const float* weight_scale, const nm_product& p, int64_t i) {
+// Product `i` of a strided batch, as kernels take it; without weights, a is NULL.
+MultiplyArgs arguments(const nm_matrix* a, const nm_product& p, int64_t i) {
   const auto at = [](const auto* data, int64_t elements, int32_t dtype) {
     return data == nullptr ? nullptr : static_cast<const char*>(data) + elements * element_bytes(dtype);
   };
@@ -142,7 +164,9 @@ MultiplyArgs arguments(const float* weight_scale, const nm_product& p, int64_t i
   args.ldx = p.ldx;
   args.x_zero = p.x_zero;
   args.alpha = integer_range(p.x_dtype).high != 0 ? p.alpha * p.x_scale : p.alpha;
-  args.weight_scale = weight_scale;
+  const bool integers = a != nullptr && a->dtype == NM_S8;
+  args.weight_scale = integers ? a->scales.data() : nullptr;
+  args.weight_sum = integers ? a->sums.data() : nullptr;
   args.feature_scale = p.feature_scale;
   args.c = p.beta != 0.0f ? at(p.c, i * p.c_stride, p.y_dtype) : nullptr;
   args.ldc = p.ldc;
@@ -170,6 +194,7 @@ int32_t multiply(const nm_matrix* a, const nm_product& p, int64_t tile_begin, in
   int64_t each, tiles;
   NM_TRY(count_tiles(a, p, &each, &tiles));
   NM_TRY(check_activation(p.activation));
+  NM_TRY(check_raw(p));
   NM_TRY(check_quantization("x", p.x_dtype, p.x_scale, p.x_zero));
   NM_TRY(check_quantization("y", p.y_dtype, p.y_scale, p.y_zero));
   NM_TRY(check_buffers(a, p));
@@ -178,12 +203,11 @@ int32_t multiply(const nm_matrix* a, const nm_product& p, int64_t tile_begin, in
                 tiles, tile_begin, tile_end);
   }
   const PackedWeights weights = packed(a);
-  const float* weight_scale = a->dtype == NM_S8 ? a->scales.data() : nullptr;
   const Kernel* kernel = a->kernel(static_cast<nm_dtype>(p.x_dtype), p.batch);
   while (tile_begin < tile_end) {
     const int64_t i = tile_begin / each, first = i * each;
     const int64_t end = std::min(tile_end, first + each);
-    kernel->run(weights, arguments(weight_scale, p, i), tile_begin - first, end - first);
+    kernel->run(weights, arguments(a, p, i), tile_begin - first, end - first);
     tile_begin = end;
   }
   return NM_OK;

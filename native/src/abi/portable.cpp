@@ -37,7 +37,7 @@ int32_t nm_compress_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, 
     for (int64_t r = 0; r < rows; ++r) {
       NM_TRY(encoder.dense(r, w + r * ld, w + std::min(r + 1, rows - 1) * ld, mask + r * mask_row_bytes(cols)));
       std::copy_n(encoder.row()->values.begin(), kept, values + r * kept);
-      std::copy(encoder.mask().begin(), encoder.mask().end(), full_mask + r * mask_row_bytes(cols));
+      std::copy(encoder.row()->mask.begin(), encoder.row()->mask.end(), full_mask + r * mask_row_bytes(cols));
     }
     return NM_OK;
   });

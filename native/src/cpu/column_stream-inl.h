@@ -9,26 +9,10 @@
 #ifndef NM4J_CPU_COLUMN_STREAM_INL_H_
 #define NM4J_CPU_COLUMN_STREAM_INL_H_
 
-#include <type_traits>
-#include <utility>
-
 #include "cpu/row_stream-inl.h"
-
-#define NM4J_INLINE inline __attribute__((always_inline))
 
 namespace nm {
 namespace {
-
-template <typename Body, int... kIndex>
-NM4J_INLINE void unroll(std::integer_sequence<int, kIndex...>, const Body& body) {
-  (body(std::integral_constant<int, kIndex>()), ...);
-}
-
-// body(0), body(1), ... with constants: a loop would keep arrays of registers in memory.
-template <int kCount, typename Body>
-NM4J_INLINE void unroll(const Body& body) {
-  unroll(std::make_integer_sequence<int, kCount>(), body);
-}
 
 template <typename V, typename Weight, int kVectors>
 struct ColumnStreamPanel : RowStreamPanel<V, Weight, kVectors> {
@@ -39,6 +23,8 @@ struct ColumnStreamPanel : RowStreamPanel<V, Weight, kVectors> {
   static_assert(kVectors % kPart == 0 && kStreamRowStep % ColumnStream::kSectionRows == 0);
   using Reg = typename V::Reg;
 
+  static int64_t block_cols(const ColumnStreamView&) { return ColumnStream::kBlockCols; }
+
   // Sums beyond the last row are computed, as zeros, and not used: tiles have room for whole groups.
   static void multiply_block(const ColumnStreamView& w, int64_t block, const Tile& tile, const float* panel,
                              float* sums) {
@@ -46,11 +32,10 @@ struct ColumnStreamPanel : RowStreamPanel<V, Weight, kVectors> {
     const uint8_t* counts = w.counts + section * ColumnStream::kSectionGroups * kClasses;
     const float* values = w.values + w.starts[section].value;
     const uint8_t* index = w.index + w.starts[section].column;
-    const float* source = panel + block * ColumnStream::kBlockCols * kWidth;
     for (int64_t r = 0; r < tile.rows; r += kRows, counts += kClasses) {
       Stream end = {values, index};
       for (int v = 0; v < kVectors; v += kPart) {
-        end = multiply_group({values, index}, counts, source + v * V::kLanes, sums + r * kWidth + v * V::kLanes,
+        end = multiply_group({values, index}, counts, panel + v * V::kLanes, sums + r * kWidth + v * V::kLanes,
                              block == 0);
       }
       values = end.values;
@@ -119,7 +104,5 @@ void column_stream_run(const PackedWeights& weights, const MultiplyArgs& args, i
 
 }  // namespace
 }  // namespace nm
-
-#undef NM4J_INLINE
 
 #endif  // NM4J_CPU_COLUMN_STREAM_INL_H_

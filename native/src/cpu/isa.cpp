@@ -20,12 +20,13 @@ std::atomic<nm_isa> limit{kBestIsa};
 // __builtin_cpu_supports also asks the operating system (XGETBV) whether it saves the registers.
 nm_isa detect() {
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!avx2) return NM_ISA_SCALAR;
   if (!avx512) return NM_ISA_AVX2;
-  if (!__builtin_cpu_supports("avx512vnni")) return NM_ISA_AVX512;
+  // The kernels permute bytes too, which the first CPUs with VNNI (Cascade Lake, Cooper Lake) cannot.
+  if (!__builtin_cpu_supports("avx512vnni") || !__builtin_cpu_supports("avx512vbmi")) return NM_ISA_AVX512;
   return __builtin_cpu_supports("avx512bf16") ? NM_ISA_AVX512_BF16 : NM_ISA_AVX512_VNNI;
 }
 
@@ -58,11 +59,13 @@ std::string read_features() {
   NM_FEATURE("avx");
   NM_FEATURE("fma");
   NM_FEATURE("avx2");
+  NM_FEATURE("bmi2");
   NM_FEATURE("avx512f");
   NM_FEATURE("avx512bw");
   NM_FEATURE("avx512dq");
   NM_FEATURE("avx512vl");
   NM_FEATURE("avx512vnni");
+  NM_FEATURE("avx512vbmi");
   NM_FEATURE("avx512bf16");
 #undef NM_FEATURE
   return list;

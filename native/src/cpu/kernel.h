@@ -25,6 +25,7 @@ struct MultiplyArgs {
   int32_t x_zero;  // of integers
   float alpha;     // with the scale of integer activations
   const float* weight_scale;
+  const int32_t* weight_sum;  // of the kept integers of each row; NULL if weights are no integers
   const float* feature_scale;
   const void* c;  // of Y's type; NULL if beta is 0
   int64_t ldc;
@@ -56,6 +57,7 @@ struct Kernel {
   nm_isa isa;
   int64_t (*tiles)(const PackedWeights& weights, int64_t batch);
   void (*run)(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end);
+  bool any_batch = false;  // lane panels: faster than row streams for large batches too
 };
 
 // The kernel for these types and packing under an instruction-set limit: the widest there is, or NULL.

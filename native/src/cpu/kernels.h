@@ -18,6 +18,10 @@ RunTiles lane_panel_s8_scalar, lane_panel_s8_avx2, lane_panel_s8_avx512;
 RunTiles row_stream_f32_scalar, row_stream_f32_avx2, row_stream_f32_avx512;
 RunTiles row_stream_bf16_scalar, row_stream_bf16_avx2, row_stream_bf16_avx512;
 RunTiles row_stream_s8_scalar, row_stream_s8_avx2, row_stream_s8_avx512;
+// Integer activations.
+RunTiles lane_panel_s8_integer_scalar, lane_panel_s8_integer_avx2, lane_panel_s8_integer_avx512;
+RunTiles lane_panel_s8_integer_avx512vnni;
+RunTiles row_stream_s8_integer_scalar, row_stream_s8_integer_avx2, row_stream_s8_integer_avx512;
 RunTiles column_stream_f32_scalar, column_stream_f32_avx2, column_stream_f32_avx512;
 
 using FinishProduct = void(const MultiplyArgs&, int64_t features);

@@ -3,7 +3,9 @@
 //
 // The kernels for AVX2 + FMA.
 #include "cpu/column_stream-inl.h"
+#include "cpu/conv2d-inl.h"
 #include "cpu/finish-inl.h"
+#include "cpu/integer_exact-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"
@@ -22,8 +24,14 @@ NM4J_RUN(lane_panel_s8_avx2, lane_panel_run<Avx2, int8_t>)
 NM4J_RUN(row_stream_f32_avx2, row_stream_run<Avx2, float>)
 NM4J_RUN(row_stream_bf16_avx2, row_stream_run<Avx2, Bf16>)
 NM4J_RUN(row_stream_s8_avx2, row_stream_run<Avx2, int8_t>)
+NM4J_RUN(lane_panel_s8_integer_avx2, integer_exact_run<Avx2, ExactLanePanel<Avx2>>)
+NM4J_RUN(row_stream_s8_integer_avx2, integer_exact_run<Avx2, ExactRowStream<Avx2>>)
 NM4J_RUN(column_stream_f32_avx2, column_stream_run<Avx2>)
 
 void finish_avx2(const MultiplyArgs& args, int64_t features) { finish_product<Avx2>(args, features); }
+
+void conv2d_f32_avx2(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+  conv2d_run<Avx2>(args, tile_begin, tile_end);
+}
 
 }  // namespace nm

@@ -3,7 +3,9 @@
 //
 // The kernels for AVX-512.
 #include "cpu/column_stream-inl.h"
+#include "cpu/conv2d-inl.h"
 #include "cpu/finish-inl.h"
+#include "cpu/integer_exact-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"
@@ -22,8 +24,14 @@ NM4J_RUN(lane_panel_s8_avx512, lane_panel_run<Avx512, int8_t>)
 NM4J_RUN(row_stream_f32_avx512, row_stream_run<Avx512, float>)
 NM4J_RUN(row_stream_bf16_avx512, row_stream_run<Avx512, Bf16>)
 NM4J_RUN(row_stream_s8_avx512, row_stream_run<Avx512, int8_t>)
+NM4J_RUN(lane_panel_s8_integer_avx512, integer_exact_run<Avx512, ExactLanePanel<Avx512>>)
+NM4J_RUN(row_stream_s8_integer_avx512, integer_exact_run<Avx512, ExactRowStream<Avx512>>)
 NM4J_RUN(column_stream_f32_avx512, column_stream_run<Avx512>)
 
 void finish_avx512(const MultiplyArgs& args, int64_t features) { finish_product<Avx512>(args, features); }
+
+void conv2d_f32_avx512(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+  conv2d_run<Avx512>(args, tile_begin, tile_end);
+}
 
 }  // namespace nm

@@ -3,7 +3,9 @@
 //
 // The kernels for the portable reference.
 #include "cpu/column_stream-inl.h"
+#include "cpu/conv2d-inl.h"
 #include "cpu/finish-inl.h"
+#include "cpu/integer_exact-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"
@@ -22,8 +24,14 @@ NM4J_RUN(lane_panel_s8_scalar, lane_panel_run<Scalar, int8_t>)
 NM4J_RUN(row_stream_f32_scalar, row_stream_run<Scalar, float>)
 NM4J_RUN(row_stream_bf16_scalar, row_stream_run<Scalar, Bf16>)
 NM4J_RUN(row_stream_s8_scalar, row_stream_run<Scalar, int8_t>)
+NM4J_RUN(lane_panel_s8_integer_scalar, integer_exact_run<Scalar, ExactLanePanel<Scalar>>)
+NM4J_RUN(row_stream_s8_integer_scalar, integer_exact_run<Scalar, ExactRowStream<Scalar>>)
 NM4J_RUN(column_stream_f32_scalar, column_stream_run<Scalar>)
 
 void finish_scalar(const MultiplyArgs& args, int64_t features) { finish_product<Scalar>(args, features); }
+
+void conv2d_f32_scalar(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+  conv2d_run<Scalar>(args, tile_begin, tile_end);
+}
 
 }  // namespace nm

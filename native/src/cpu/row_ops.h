@@ -39,6 +39,8 @@ struct RowOps {
   // How packings are written. `fence` completes what was written past the caches.
   Interleave interleave;
   Copy copy;
+  Share share;
+  Partition partition;
   void (*fence)();
 };
 

@@ -141,6 +141,11 @@ struct Columns {
   }
 };
 
+struct Bits {
+  static uint64_t extract(uint64_t bits, uint64_t mask) { return _pext_u64(bits, mask); }
+  static uint64_t deposit(uint64_t bits, uint64_t mask) { return _pdep_u64(bits, mask); }
+};
+
 struct Words : Avx2 {
   static void fence() { _mm_sfence(); }
   static void stream(float* p, Reg words) { _mm256_stream_ps(p, words); }
@@ -156,6 +161,7 @@ struct Words : Avx2 {
 
 const RowOps row_ops_avx2 = {magnitude_row<Groups>,  nonzero_row<Columns>,  apply_row<Columns>,
                              compress_row<Columns>,  position_row<Columns>, expand_row<Columns>,
-                             interleave_rows<Words>, copy_bytes<Words>,     Words::fence};
+                             interleave_rows<Words>, copy_bytes<Words>,     share_columns<Bits>,
+                             partition_row<Columns>, Words::fence};
 
 }  // namespace nm

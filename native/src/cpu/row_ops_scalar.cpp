@@ -79,6 +79,19 @@ void interleave_words(const uint32_t* rows, int64_t stride, int64_t words, int b
 
 void copy_bytes(const void* from, void* to, int64_t bytes, bool) { __builtin_memcpy(to, from, bytes); }
 
+struct Bits {
+  static uint64_t extract(uint64_t bits, uint64_t mask) {
+    uint64_t out = 0;
+    for (uint64_t to = 1; mask != 0; mask &= mask - 1, to <<= 1) out |= (bits & mask & -mask) != 0 ? to : 0;
+    return out;
+  }
+  static uint64_t deposit(uint64_t bits, uint64_t mask) {
+    uint64_t out = 0;
+    for (; mask != 0; mask &= mask - 1, bits >>= 1) out |= (bits & 1) != 0 ? mask & -mask : 0;
+    return out;
+  }
+};
+
 void no_fence() {}
 
 }  // namespace
@@ -91,6 +104,8 @@ const RowOps row_ops_scalar = {magnitude_row<Groups>,
                                expand_row<Columns>,
                                interleave_words,
                                copy_bytes,
+                               share_columns<Bits>,
+                               partition_row<Columns>,
                                no_fence};
 
 }  // namespace nm

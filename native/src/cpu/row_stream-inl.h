@@ -13,14 +13,21 @@
 #include "cpu/kernel.h"
 #include "cpu/scratch.h"
 #include "cpu/tiling.h"
+#include "cpu/unroll-inl.h"
 
 namespace nm {
 namespace {
+
+// How many bytes ahead of their use a strip's values and indices are prefetched.
+constexpr int kPrefetchValues = 2048, kPrefetchIndex = 512;
 
 // One panel: the activations of up to kVectors * kLanes batch items, [cols][kVectors * kLanes], items zero padded.
 template <typename V, typename Weight, int kVectors>
 struct RowStreamPanel {
   static constexpr int kWidth = kVectors * V::kLanes;
+  static constexpr int kStripRows = RowStream::kStripRows;
+  static constexpr int kPart = V::stream_part(kVectors);  // vectors at once: as many as registers hold sums of
+  static_assert(kVectors % kPart == 0);
   using Reg = typename V::Reg;
 
   static void pack(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
@@ -60,71 +67,168 @@ struct RowStreamPanel {
     }
   }
 
-  // The products of one block of columns, for all rows of the tile, added to `sums` ([rows][kWidth]).
+  static int64_t block_cols(const RowStreamView& w) { return w.block_cols; }
+
+  // The products of one block of columns, whose part of the panel is given, for all rows of the tile, added to `sums`
+  // ([rows][kWidth]).
   static void multiply_block(const RowStreamView& w, int64_t block, const Tile& tile, const float* panel, float* sums) {
     const int64_t kept = block + 1 == w.blocks ? w.last_kept : w.block_kept;
     const int64_t start = block * w.block_kept * w.rows + tile.row * kept;
-    const Weight* values = static_cast<const Weight*>(w.values) + start;
-    const uint8_t* index = w.index + start;
-    const float* source = panel + block * w.block_cols * kWidth;
+    const Stream stream = {static_cast<const Weight*>(w.values) + start, w.index + start, kept};
+    const int64_t alone = tile.rows % kStripRows;  // rows that are strips of their own
     int64_t r = 0;
-    constexpr int kRows = V::stream_rows(kVectors);
-    for (; r + kRows <= tile.rows; r += kRows) {
-      micro_kernel<kRows>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
+    constexpr int kRows = V::stream_rows(kPart);
+    for (; r + kRows <= tile.rows - alone; r += kRows) {
+      multiply_parts<kRows, kStripRows>(stream, r, panel, sums, block == 0);
     }
-    for (; r < tile.rows; ++r) {
-      micro_kernel<1>(values + r * kept, index + r * kept, kept, source, sums + r * kWidth, block == 0);
+    for (; r < tile.rows - alone; ++r) multiply_parts<1, kStripRows>(stream, r, panel, sums, block == 0);
+    for (; r < tile.rows; ++r) multiply_parts<1, 1>(stream, r, panel, sums, block == 0);
+  }
+
+  // What a tile's rows keep in a block.
+  struct Stream {
+    const Weight* values;
+    const uint8_t* index;
+    int64_t kept;
+  };
+
+  template <int kRows, int kHeight>
+  static void multiply_parts(const Stream& stream, int64_t row, const float* panel, float* sums, bool first) {
+    for (int v = 0; v < kVectors; v += kPart) {
+      micro_kernel<kRows, kHeight>(stream, row, panel + v * V::kLanes, sums + row * kWidth + v * V::kLanes, first);
     }
   }
 
-  // kRows rows at once: kRows * kVectors independent sums hide the latency of the multiply-add. The next rows are
-  // prefetched meanwhile. More chains per sum for narrow panels gained nothing on Zen 5, nor did pairs of rows that
-  // share the loads of common columns: with the indices in registers, loads are not what binds.
-  template <int kRows>
-  static void micro_kernel(const Weight* values, const uint8_t* index, int64_t kept, const float* panel, float* sums,
-                           bool first) {
-    Reg sum[kRows][kVectors];
-    for (int r = 0; r < kRows; ++r) {
-      for (int v = 0; v < kVectors; ++v) {
-        sum[r][v] = first ? V::zero() : V::load(sums + r * kWidth + v * V::kLanes);
-        __builtin_prefetch(sums + (kRows + r) * kWidth + v * V::kLanes);
+  // kRows rows at once, in strips of kHeight rows: kRows * kPart independent sums hide the latency of the
+  // multiply-add. Where both rows of a pair keep the same eight columns (the packing sees to that for as many as it
+  // can), each row of the panel is loaded once for the two.
+  template <int kRows, int kHeight>
+  static void micro_kernel(const Stream& stream, int64_t row, const float* panel, float* sums, bool first) {
+    const int64_t strip = row / kHeight * kHeight * stream.kept;
+    const int64_t in_strip = row % kHeight;
+    const int64_t kept = stream.kept, strip_size = kHeight * kept;
+    const Weight* values = stream.values + strip + 8 * in_strip;
+    const uint8_t* index = stream.index + strip + 8 * in_strip;
+    Reg sum[kRows][kPart];
+    unroll<kRows>([&](auto r) {
+      unroll<kPart>([&](auto v) {
+        float* p = sums + r.value * kWidth + v.value * V::kLanes;
+        sum[r.value][v.value] = first ? V::zero() : V::load(p);
+        __builtin_prefetch(p + kRows * kWidth);
+      });
+    });
+    // The offset of the r-th row's next eight values.
+    const auto eight = [&](int r) { return r / kHeight * strip_size + r % kHeight * 8; };
+    int64_t left = kept;
+    if constexpr (kRows % 2 == 0) {
+      for (; left >= 8 && pairs_share<kRows>(index, eight); left -= 8) {
+        multiply_pairs<kRows>(values, index, eight, panel, sum);
+        values += 8 * kHeight;
+        index += 8 * kHeight;
       }
     }
-    const auto add = [&](int r, Reg weight, const float* x) {
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = V::fma(weight, V::load(x + v * V::kLanes), sum[r][v]);
-    };
-    int64_t i = 0;
-    for (; i + 8 <= kept; i += 8) {
-      decltype(V::eight_weights(values)) weights[kRows];
-      uint64_t offsets[kRows];
-      for (int r = 0; r < kRows; ++r) {
-        weights[r] = V::eight_weights(values + r * kept + i);
-        __builtin_memcpy(&offsets[r], index + r * kept + i, sizeof offsets[r]);
-        __builtin_prefetch(values + (kRows + r) * kept + i);
-      }
-#pragma GCC unroll 8
-      for (int j = 0; j < 8; ++j) {
-        for (int r = 0; r < kRows; ++r) add(r, V::broadcast(weights[r], j), panel_row(panel, offsets[r], j));
-      }
+    for (; left >= 8; left -= 8) {
+      multiply_rows<kRows>(values, index, eight, panel, sum);
+      values += 8 * kHeight;
+      index += 8 * kHeight;
     }
-    for (; i < kept; ++i) {
-      for (int r = 0; r < kRows; ++r) {
-        add(r, V::broadcast(V::eight_weights(values + r * kept + i), 0),
-            panel + static_cast<int64_t>(index[r * kept + i]) * kWidth);
+    values -= 8 * in_strip;
+    index -= 8 * in_strip;
+    for (int64_t i = 0; i < left; ++i) {
+      unroll<kRows>([&](auto r) {
+        const int64_t at = r.value / kHeight * strip_size + (in_strip + r.value % kHeight) * left + i;
+        const Reg weight = V::template broadcast<0>(V::eight_weights(values + at));
+        multiply(weight, panel + static_cast<int64_t>(index[at]) * kWidth, sum[r.value]);
+      });
+    }
+    unroll<kRows>([&](auto r) {
+      unroll<kPart>([&](auto v) { V::store(sums + r.value * kWidth + v.value * V::kLanes, sum[r.value][v.value]); });
+    });
+  }
+
+  template <int kRows, typename Offset>
+  NM4J_INLINE static bool pairs_share(const uint8_t* index, const Offset& eight) {
+    uint64_t differ = 0;
+    unroll<kRows / 2>([&](auto pair) {
+      differ |= eight_columns(index + eight(2 * pair.value)) ^ eight_columns(index + eight(2 * pair.value + 1));
+    });
+    return differ == 0;
+  }
+
+  template <int kRows, typename Offset>
+  NM4J_INLINE static void multiply_pairs(const Weight* values, const uint8_t* index, const Offset& eight,
+                                         const float* panel, Reg (&sum)[kRows][kPart]) {
+    decltype(V::eight_weights(values)) weights[kRows];
+    uint64_t columns[kRows / 2];
+    unroll<kRows>([&](auto r) { weights[r.value] = V::eight_weights(values + eight(r.value)); });
+    unroll<kRows / 2>([&](auto pair) { columns[pair.value] = eight_columns(index + eight(2 * pair.value)); });
+    prefetch<kRows>(values, index, eight);
+    unroll<8>([&](auto j) {
+      unroll<kRows / 2>([&](auto pair) {
+        constexpr int kUpper = 2 * decltype(pair)::value, kLower = kUpper + 1;
+        const float* x = panel_row<decltype(j)::value>(panel, columns[pair.value]);
+        const Reg upper = V::template broadcast<decltype(j)::value>(weights[kUpper]);
+        const Reg lower = V::template broadcast<decltype(j)::value>(weights[kLower]);
+        unroll<kPart>([&](auto v) {
+          Reg activations = V::load(x + v.value * V::kLanes);
+          V::pin(&activations);
+          sum[kUpper][v.value] = V::fma(upper, activations, sum[kUpper][v.value]);
+          sum[kLower][v.value] = V::fma(lower, activations, sum[kLower][v.value]);
+        });
+      });
+    });
+  }
+
+  template <int kRows, typename Offset>
+  NM4J_INLINE static void multiply_rows(const Weight* values, const uint8_t* index, const Offset& eight,
+                                        const float* panel, Reg (&sum)[kRows][kPart]) {
+    decltype(V::eight_weights(values)) weights[kRows];
+    uint64_t columns[kRows];
+    unroll<kRows>([&](auto r) {
+      weights[r.value] = V::eight_weights(values + eight(r.value));
+      columns[r.value] = eight_columns(index + eight(r.value));
+    });
+    prefetch<kRows>(values, index, eight);
+    unroll<8>([&](auto j) {
+      unroll<kRows>([&](auto r) {
+        multiply(V::template broadcast<decltype(j)::value>(weights[r.value]),
+                 panel_row<decltype(j)::value>(panel, columns[r.value]), sum[r.value]);
+      });
+    });
+  }
+
+  NM4J_INLINE static void multiply(Reg weight, const float* x, Reg (&sum)[kPart]) {
+    unroll<kPart>([&](auto v) { sum[v.value] = V::fma(weight, V::load(x + v.value * V::kLanes), sum[v.value]); });
+  }
+
+  // Weights come from beyond L2 in as many passes as there are panels, index and values in streams of their own.
+  template <int kRows, typename Offset>
+  NM4J_INLINE static void prefetch(const Weight* values, const uint8_t* index, const Offset& eight) {
+    unroll<kRows>([&](auto r) {
+      if (r.value * 8 * sizeof(Weight) % 64 == 0 || kRows == 1) {
+        __builtin_prefetch(reinterpret_cast<const char*>(values + eight(r.value)) + kPrefetchValues);
       }
-    }
-    for (int r = 0; r < kRows; ++r) {
-      for (int v = 0; v < kVectors; ++v) V::store(sums + r * kWidth + v * V::kLanes, sum[r][v]);
-    }
+      if (r.value % 4 == 0) __builtin_prefetch(index + eight(r.value) + kPrefetchIndex);
+    });
+  }
+
+  NM4J_INLINE static uint64_t eight_columns(const uint8_t* index) {
+    uint64_t eight;
+    __builtin_memcpy(&eight, index, sizeof eight);
+    return eight;
   }
 
   // Row of the panel given by byte j of eight indices. One 64-bit load and two operations per index instead of a byte
   // load each: the load ports feed the multiply-adds (Zen 5: 374 against 287 GFLOP/s in this kernel alone).
-  static const float* panel_row(const float* panel, uint64_t eight, int j) {
-    constexpr int kShift = __builtin_ctz(kWidth * sizeof(float));
-    static_assert(kWidth * sizeof(float) == 1u << kShift, "a panel row is a power of two");
-    const uint64_t shifted = 8 * j < kShift ? eight << (kShift - 8 * j) : eight >> (8 * j - kShift);
-    return reinterpret_cast<const float*>(reinterpret_cast<const char*>(panel) + (shifted & 255u << kShift));
+  template <int kByte>
+  NM4J_INLINE static const float* panel_row(const float* panel, uint64_t eight) {
+    if constexpr ((kWidth & (kWidth - 1)) == 0) {
+      constexpr int kShift = __builtin_ctz(kWidth * sizeof(float));
+      const uint64_t shifted = 8 * kByte < kShift ? eight << (kShift - 8 * kByte) : eight >> (8 * kByte - kShift);
+      return reinterpret_cast<const float*>(reinterpret_cast<const char*>(panel) + (shifted & 255u << kShift));
+    } else {
+      return panel + (eight >> 8 * kByte & 255u) * kWidth;
+    }
   }
 
   // Y is [rows][batch].
@@ -146,18 +250,19 @@ struct RowStreamPanel {
 
   // Y is [batch][rows]: transpose squares back.
   static void finish_transposed(const MultiplyArgs& args, const Tile& tile, const float* sums) {
-    for (int64_t r = 0; r < tile.rows; r += V::kLanes) {
-      const int64_t row = tile.row + r;
-      const int depth = static_cast<int>(tile.rows - r < V::kLanes ? tile.rows - r : V::kLanes);
-      const Reg factor = factors<V>(args, row, depth);
-      const Reg bias = args.bias != nullptr ? load_some(args.bias + row, depth) : V::zero();
-      for (int v = 0; v < kVectors; ++v) {
+    for (int v = 0; v < kVectors; ++v) {
+      const int n = lanes_left(tile.items, v);
+      if (n == 0) break;
+      for (int64_t r = 0; r < tile.rows; r += V::kLanes) {
+        const int64_t row = tile.row + r;
+        const int depth = static_cast<int>(tile.rows - r < V::kLanes ? tile.rows - r : V::kLanes);
+        const Reg factor = factors<V>(args, row, depth);
+        const Reg bias = args.bias != nullptr ? load_some(args.bias + row, depth) : V::zero();
         Reg square[V::kLanes];
         for (int i = 0; i < V::kLanes; ++i) {
           square[i] = i < depth ? V::load(sums + (r + i) * kWidth + v * V::kLanes) : V::zero();
         }
         V::transpose(square);
-        const int n = lanes_left(tile.items, v);
         for (int i = 0; i < n; ++i) {
           const int64_t item = tile.item + v * V::kLanes + i;
           finish<V>(args, square[i], factor, bias, {item * args.ldc + row, 1, item * args.ldy + row, 1, depth});
@@ -179,7 +284,9 @@ template <template <typename, typename, int> class Panel, typename V, typename W
 void stream_tile(const View& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel, float* sums) {
   using P = Panel<V, Weight, kVectors>;
   if (new_panel) P::pack(args, w.cols, tile.item, tile.items, panel);
-  for (int64_t block = 0; block < w.blocks; ++block) P::multiply_block(w, block, tile, panel, sums);
+  for (int64_t block = 0; block < w.blocks; ++block) {
+    P::multiply_block(w, block, tile, panel + block * P::block_cols(w) * P::kWidth, sums);
+  }
   if (args.layout == NM_FEATURE_MAJOR) {
     P::finish_rows(args, tile, sums);
   } else {
@@ -192,9 +299,9 @@ template <template <typename, typename, int> class Panel, typename V, typename W
 void stream_narrow(const View& w, const MultiplyArgs& args, const Tile& tile, bool new_panel, float* panel,
                    float* sums) {
   if constexpr (kVectors > 1) {
-    constexpr int kHalf = kVectors / 2;
-    if (tile.items <= kHalf * V::kLanes) {
-      return stream_narrow<Panel, V, Weight, kHalf>(w, args, tile, new_panel, panel, sums);
+    constexpr int kLess = V::narrower(kVectors);
+    if (tile.items <= kLess * V::kLanes) {
+      return stream_narrow<Panel, V, Weight, kLess>(w, args, tile, new_panel, panel, sums);
     }
   }
   stream_tile<Panel, V, Weight, kVectors>(w, args, tile, new_panel, panel, sums);

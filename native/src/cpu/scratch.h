@@ -13,6 +13,9 @@ namespace nm {
 // shrinks: allocating on each call would fault its pages in anew each time. Throws std::bad_alloc.
 float* scratch(int64_t floats);
 
+// The same, another one: for a kernel that runs a second kernel, which uses scratch().
+float* outer_scratch(int64_t floats);
+
 }  // namespace nm
 
 #endif  // NM4J_CPU_SCRATCH_H_

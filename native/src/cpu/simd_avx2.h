@@ -18,9 +18,11 @@ struct Avx2 {
   using Reg = __m256;
   using Control = __m256i;
   static constexpr int kLanes = 8;
-  static constexpr int kPanelVectors = 8;  // 8 accumulators, and the other 8 registers stay free for broadcasts
-  // Row stream: rows at once for a panel of so many vectors; 8 sums hide the latency of the multiply-add.
-  static constexpr int stream_rows(int vectors) { return 8 / vectors; }
+  static constexpr int kPanelVectors = 8;
+  static constexpr int narrower(int vectors) { return vectors > 4 ? vectors - 2 : vectors / 2; }
+  // Row stream: vectors at once, and rows at once for so many; 8 sums hide the latency of the multiply-add.
+  static constexpr int stream_part(int vectors) { return vectors % 4 == 0 ? 4 : vectors % 2 == 0 ? 2 : 1; }
+  static constexpr int stream_rows(int part) { return 8 / part; }
   // Column stream: vectors at once, each with 4 sums.
   static constexpr int class_vectors(int vectors) { return vectors < 2 ? vectors : 2; }
   static constexpr int kAccumulators = 8;  // lane panels; the other 8 registers hold weights, controls, activations
@@ -52,6 +54,19 @@ struct Avx2 {
   }
   static void store_n(int8_t* p, Reg value, int n) { store_bytes(p, value, n); }
   static void store_n(uint8_t* p, Reg value, int n) { store_bytes(p, value, n); }
+
+  // The lanes whose bits are set, from p[lane] and, with bits at even places, from p[2 * lane]; zeros elsewhere, of
+  // which the memory is not touched.
+  static Reg load_bits(const float* p, uint32_t bits) {
+    const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    const __m256i set = _mm256_and_si256(_mm256_set1_epi32(static_cast<int>(bits)), bit);
+    return _mm256_maskload_ps(p, _mm256_cmpeq_epi32(set, bit));
+  }
+  static Reg load_even_bits(const float* p, uint32_t bits) {
+    const Reg even = _mm256_shuffle_ps(load_bits(p, bits), load_bits(p + 8, bits >> 8), 0x88);  // 0 1 4 5 2 3 6 7
+    return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(even), 0xd8));
+  }
+  static Reg bit_or(Reg a, Reg b) { return _mm256_or_ps(a, b); }
   static void store(float* p, Reg value) { _mm256_storeu_ps(p, value); }
   static void store_n(float* p, Reg value, int n) { _mm256_maskstore_ps(p, mask(n), value); }
   static Reg add(Reg a, Reg b) { return _mm256_add_ps(a, b); }
@@ -106,7 +121,10 @@ struct Avx2 {
   // Broadcasts come from memory: two loads a cycle leave room for them, and AVX2 cores have one port for permutes that
   // cross lanes.
   static const float* eight_weights(const float* p) { return p; }
-  static Reg broadcast(const float* weights, int j) { return _mm256_broadcast_ss(weights + j); }
+  template <int kIndex>
+  static Reg broadcast(const float* weights) {
+    return _mm256_broadcast_ss(weights + kIndex);
+  }
   // Other types are widened first.
   static Reg eight_weights(const Bf16* p) {
     const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
@@ -115,7 +133,10 @@ struct Avx2 {
   static Reg eight_weights(const int8_t* p) {
     return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
   }
-  static Reg broadcast(Reg weights, int j) { return _mm256_permutevar8x32_ps(weights, _mm256_set1_epi32(j)); }
+  template <int kIndex>
+  static Reg broadcast(Reg weights) {
+    return _mm256_permutevar8x32_ps(weights, _mm256_set1_epi32(kIndex));
+  }
 
  private:
   template <typename T>

@@ -17,6 +17,8 @@ struct Scalar {
   using Control = uint32_t;
   static constexpr int kLanes = 1;
   static constexpr int kPanelVectors = 64;  // row stream: a panel of 64 columns
+  static constexpr int narrower(int vectors) { return vectors / 2; }
+  static constexpr int stream_part(int vectors) { return vectors; }
   static constexpr int stream_rows(int) { return 1; }
   // Column stream: vectors at once, each with 4 sums.
   static constexpr int class_vectors(int vectors) { return vectors < 4 ? vectors : 4; }
@@ -76,9 +78,9 @@ struct Scalar {
   static const Weight* eight_weights(const Weight* p) {
     return p;
   }
-  template <typename Weight>
-  static Reg broadcast(const Weight* weights, int j) {
-    return widen(weights[j]);
+  template <int kIndex, typename Weight>
+  static Reg broadcast(const Weight* weights) {
+    return widen(weights[kIndex]);
   }
 
  private:

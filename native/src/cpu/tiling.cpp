@@ -33,6 +33,12 @@ Tiling row_stream_tiling(int64_t rows, int64_t batch) {
   return make_tiling(rows, 512, kStreamRowStep, batch, kPanelItems);
 }
 
+Tiling conv2d_tiling(int64_t rows, int64_t pixels) {
+  return make_tiling(rows, 128, kStreamRowStep, pixels, kPanelItems);
+}
+
 Tiling lane_panel_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 64, 16, batch, kMaxLaneItems); }
+
+Tiling integer_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 128, 64, batch, 192); }
 
 }  // namespace nm

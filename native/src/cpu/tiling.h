@@ -30,9 +30,18 @@ constexpr int64_t kPanelItems = 64;
 constexpr int64_t kStreamRowStep = 64;
 Tiling row_stream_tiling(int64_t rows, int64_t batch);
 
+// Convolution: tiles of fewer rows, because images of one batch have few pixels in the last layers of a network, and
+// threads need several tiles. A kernel joins the tiles of a range that share their pixels, up to kMaxConv2dRows.
+constexpr int64_t kMaxConv2dRows = 512;
+Tiling conv2d_tiling(int64_t rows, int64_t pixels);
+
 // Lane panels: as many batch items as the registers hold accumulators for; 64 rows are 4 panels.
 constexpr int64_t kMaxLaneItems = 16;
 Tiling lane_panel_tiling(int64_t rows, int64_t batch);
+
+// Integers over lane panels: 192 items repay the expansion of a panel's controls, and their sums for 128 rows take
+// 96 KiB of L2.
+Tiling integer_tiling(int64_t rows, int64_t batch);
 
 }  // namespace nm
 

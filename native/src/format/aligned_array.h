@@ -26,7 +26,8 @@ class AlignedArray {
     }
     bytes -= kHugePage;
     const int64_t alignment = bytes < kHugePage ? kCacheLine : kHugePage;
-    data_.reset(static_cast<T*>(std::aligned_alloc(alignment, (bytes + alignment) / alignment * alignment)), &std::free);
+    data_.reset(static_cast<T*>(std::aligned_alloc(alignment, (bytes + alignment) / alignment * alignment)),
+                &std::free);
     if (data_ == nullptr) throw std::bad_alloc();
 #ifdef MADV_HUGEPAGE
     // One page fault and one address translation for 2 MiB instead of 512. Where the system refuses, nothing is lost.

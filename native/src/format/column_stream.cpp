@@ -19,12 +19,11 @@ template <typename Visit>
 void for_each_column(const RowStream& w, int64_t block, Visit&& visit) {
   const int64_t first = block * ColumnStream::kBlockCols;
   const int64_t cols = std::min<int64_t>(ColumnStream::kBlockCols, w.view().rows - first);
+  RowStream::Part part;
   for (int64_t source = 0; source < w.view().blocks; ++source) {
     for (int64_t col = 0; col < cols; ++col) {
-      const RowStream::Part part = w.part(source, first + col);
-      const float* values = static_cast<const float*>(w.view().values) + part.start;
-      const uint8_t* index = w.view().index + part.start;
-      const auto row = [&](int64_t i) { return static_cast<uint64_t>(part.first_col) + index[i]; };
+      w.read(source, first + col, &part);
+      const auto row = [&](int64_t i) { return static_cast<uint64_t>(part.first_col) + part.index[i]; };
       for (int64_t i = 0; i < part.kept;) {
         const int64_t start = i;
         const uint64_t group = row(i) / ColumnStream::kGroupRows;
@@ -32,7 +31,7 @@ void for_each_column(const RowStream& w, int64_t block, Visit&& visit) {
         do {
           kept_by |= 1 << row(i++) % ColumnStream::kGroupRows;
         } while (i < part.kept && row(i) / ColumnStream::kGroupRows == group);
-        visit(group, kept_by, values + start, col);
+        visit(group, kept_by, part.values + start, col);
       }
     }
   }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "format/mask_rows.h"
 #include "format/pattern.h"
 
 namespace nm {
@@ -21,14 +22,20 @@ struct CompressedRow {
   int64_t cols, kept;
   std::vector<float> values;
   std::vector<uint8_t> index;  // columns within their groups; each group but the last keeps N
+  std::vector<uint8_t> mask;   // the same columns as bits
 
   CompressedRow(Pattern p, int64_t columns)
-      : pattern(p), cols(columns), kept(p.kept(columns)), values(kept + kRowSlack), index(kept + kRowSlack) {}
+      : pattern(p),
+        cols(columns),
+        kept(p.kept(columns)),
+        values(kept + kRowSlack),
+        index(kept + kRowSlack),
+        mask(mask_row_bytes(columns)) {}
 
   int64_t col(int64_t i) const { return i / pattern.n * pattern.m + index[i]; }
 };
 
-// Back to a dense row and to a mask row.
+// Back to a dense row and to a mask row; the mask is not looked at.
 void decode_dense(const CompressedRow& row, float* dense);
 void decode_mask(const CompressedRow& row, uint8_t* mask);
 

@@ -9,8 +9,8 @@ import java.util.concurrent.Executor;
 import org.nm4j.internal.SharedPool;
 
 /**
- * Where the tiles of a product are computed. The result is the same bits wherever that is, unless
- * the execution is {@link #tuned}.
+ * Where the tiles of a product, or blocks of rows that are pruned, are computed. The result is the
+ * same bits wherever that is, unless the execution is {@link #tuned}.
  *
  * <p>The calling thread always takes part and returns when the product is complete. Helpers are a
  * chance, not a condition: a saturated, single-threaded or rejecting executor costs speed, never

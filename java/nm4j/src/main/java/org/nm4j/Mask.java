@@ -67,7 +67,22 @@ public final class Mask {
    * @throws IllegalArgumentException when the bits exceed 2 GiB
    */
   public static Mask magnitude(DenseMatrix w, Pattern pattern, NanPolicy nan) {
-    return make(w, pattern, nan, Bindings::nm_mask_magnitude_f32);
+    return magnitude(w, pattern, nan, Execution.caller());
+  }
+
+  /**
+   * Magnitude pruning on several threads, see {@link #magnitude(DenseMatrix, Pattern)}.
+   *
+   * @param w the weights
+   * @param pattern how many to keep
+   * @param nan what to do with NaN
+   * @param execution where to compute; blocks of rows are divided, the mask is always the same
+   * @return a mask with exactly min(N, length) bits in each group
+   * @throws Nm4jException {@link ErrorCode#NAN}
+   * @throws IllegalArgumentException when the bits exceed 2 GiB
+   */
+  public static Mask magnitude(DenseMatrix w, Pattern pattern, NanPolicy nan, Execution execution) {
+    return make(w, pattern, nan, execution, Bindings::nm_mask_magnitude_f32);
   }
 
   /**
@@ -97,7 +112,7 @@ public final class Mask {
    * @throws IllegalArgumentException when the bits exceed 2 GiB
    */
   public static Mask nonZeros(DenseMatrix w, Pattern pattern, NanPolicy nan) {
-    return make(w, pattern, nan, Bindings::nm_mask_nonzero_f32);
+    return make(w, pattern, nan, Execution.caller(), Bindings::nm_mask_nonzero_f32);
   }
 
   /**
@@ -321,22 +336,32 @@ public final class Mask {
     Reference.reachabilityFence(bits);
   }
 
-  private static Mask make(DenseMatrix w, Pattern pattern, NanPolicy nan, Maker maker) {
+  private static Mask make(
+      DenseMatrix w, Pattern pattern, NanPolicy nan, Execution execution, Maker maker) {
     Objects.requireNonNull(pattern, "pattern");
+    int flags = Flags.of(nan);
+    long weights = w.address();
     Mask mask = blank(w.rows(), w.cols());
-    int status =
-        maker.make(
-            w.address(),
-            w.rows(),
-            w.cols(),
-            w.ld(),
-            pattern.n(),
-            pattern.m(),
-            Flags.of(nan),
-            mask.address);
-    w.keepAlive();
-    mask.keepAlive();
-    Status.check(status);
+    try {
+      RowBlocks.run(
+          0,
+          w.rows(),
+          w.cols(),
+          execution,
+          (row, count) ->
+              maker.make(
+                  weights + row * w.ld() * Float.BYTES,
+                  count,
+                  w.cols(),
+                  w.ld(),
+                  pattern.n(),
+                  pattern.m(),
+                  flags,
+                  mask.address + row * stride(w.cols())));
+    } finally {
+      w.keepAlive();
+      mask.keepAlive();
+    }
     return mask;
   }
 

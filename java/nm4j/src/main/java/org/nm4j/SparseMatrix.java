@@ -112,8 +112,25 @@ public final class SparseMatrix implements AutoCloseable {
    * @throws IllegalArgumentException when {@code w} is empty or weights cannot have this type
    */
   public static SparseMatrix prune(DenseMatrix w, Pattern pattern, DType dtype) {
+    return prune(w, pattern, dtype, Execution.caller());
+  }
+
+  /**
+   * Prunes by magnitude and packs on several threads, see {@link Builder#prune(long, DenseMatrix,
+   * Execution)}.
+   *
+   * @param w the weights in fp32, at least 1 x 1; not changed, and not needed afterwards
+   * @param pattern how many to keep
+   * @param dtype how to store them: F32, BF16 or S8
+   * @param execution where to compute
+   * @return the packed weights
+   * @throws Nm4jException {@link ErrorCode#NAN}, {@link ErrorCode#OUT_OF_MEMORY}
+   * @throws IllegalArgumentException when {@code w} is empty or weights cannot have this type
+   */
+  public static SparseMatrix prune(
+      DenseMatrix w, Pattern pattern, DType dtype, Execution execution) {
     try (Builder builder = builder(w.rows(), w.cols(), pattern)) {
-      return builder.dtype(dtype).prune(0, w).build();
+      return builder.dtype(dtype).prune(0, w, execution).build();
     }
   }
 
@@ -810,7 +827,51 @@ public final class SparseMatrix implements AutoCloseable {
      * @throws IllegalStateException when built or closed
      */
     public Builder prune(long row0, DenseMatrix w) {
-      return put(row0, w, Mask.magnitude(w, pattern, nan));
+      return prune(row0, w, Execution.caller());
+    }
+
+    /**
+     * Sets rows from dense weights, pruned by magnitude, on several threads. One pass over the
+     * weights, at about half the speed of copying them; the matrix is the same bits whatever the
+     * threads.
+     *
+     * @param row0 the first row to set
+     * @param w the rows, of the matrix's columns
+     * @param execution where to compute; blocks of rows are divided
+     * @return this
+     * @throws IllegalArgumentException when a shape is wrong
+     * @throws IndexOutOfBoundsException unless all these rows exist
+     * @throws Nm4jException {@link ErrorCode#NAN}, {@link ErrorCode#OUT_OF_MEMORY}; then the rows
+     *     of the block count as not set
+     * @throws IllegalStateException when built or closed
+     */
+    public Builder prune(long row0, DenseMatrix w, Execution execution) {
+      Objects.checkFromIndexSize(row0, w.rows(), rows);
+      Shape.require("w", w, w.rows(), cols);
+      long weights = w.address();
+      int flags = Flags.of(nan);
+      NativeMatrix matrix = handle();
+      long address = matrix.acquire();
+      try {
+        RowBlocks.run(
+            row0,
+            w.rows(),
+            cols,
+            execution,
+            (row, count) ->
+                Bindings.nm_matrix_prune_rows_f32(
+                    address,
+                    row0 + row,
+                    count,
+                    weights + row * w.ld() * Float.BYTES,
+                    w.ld(),
+                    flags,
+                    0));
+      } finally {
+        matrix.release();
+        w.keepAlive();
+      }
+      return this;
     }
 
     /**

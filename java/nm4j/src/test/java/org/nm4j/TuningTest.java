@@ -205,6 +205,30 @@ class TuningTest {
   }
 
   @Test
+  void closingDuringATunedCallIsRefused(Random random) {
+    DenseMatrix w = Samples.matrix(Samples.floats(random, 640 * 512), 640, 512);
+    SparseMatrix matrix = SparseMatrix.prune(w, Pattern.P2_4);
+    List<String> refusals = new ArrayList<>();
+    Execution closing =
+        Execution.on(
+                task -> {
+                  try {
+                    matrix.close();
+                  } catch (IllegalStateException e) {
+                    refusals.add(e.getMessage());
+                  }
+                },
+                2)
+            .tuned();
+    DenseMatrix y = DenseMatrix.allocate(64, 640);
+    matrix.linear(DenseMatrix.allocate(64, 512), y, Epilogue.NONE, closing);
+    assertTrue(refusals.size() > 1, () -> "" + refusals); // while measuring, and afterwards
+    assertTrue(refusals.stream().allMatch(m -> m.contains("in use")), () -> "" + refusals);
+    assertFalse(matrix.isClosed());
+    matrix.close();
+  }
+
+  @Test
   void manyFirstCallersAgree(Random random) throws Exception {
     float[] w = Samples.integers(random, 48 * 80);
     float[] x = Samples.integers(random, 20 * 80);

@@ -41,6 +41,20 @@ public class BindingsConfig implements InfoMapper {
         .put(new Info("int64_t").cast().valueTypes("long").pointerTypes("long[]"))
         .put(new Info("double").valueTypes("double").pointerTypes("double[]"))
         .put(new Info("const char", "char").cast().valueTypes("byte").pointerTypes("String"))
+        .put(new Info("nm_conv2d_geometry", "nm_images").skip().cast().pointerTypes("long[]"))
+        .put(new Info("nm_conv2d").skip().cast().pointerTypes("long"))
+        .put(
+            new Info("nm_conv2d_create_f32")
+                .javaText(
+                    "public static native int nm_conv2d_create_f32("
+                        + "@Cast(\"const nm_conv2d_geometry*\") long[] geometry, int n, int m, "
+                        + "@Cast(\"const float*\") long w, @Cast(\"const uint8_t*\") long mask, "
+                        + "int flags, @Cast(\"nm_conv2d**\") long[] out);"))
+        .put(
+            new Info("nm_conv2d_kernel")
+                .javaText(
+                    "public static native int nm_conv2d_kernel(@Cast(\"const nm_conv2d*\") long a, "
+                        + "@Cast(\"char const**\") long[] name);"))
         .put(new Info("nm_matrix").skip().cast().pointerTypes("long"))
         .put(
             new Info("nm_matrix_create")

@@ -4,24 +4,8 @@
  */
 package org.nm4j.internal;
 
-import java.lang.ref.Cleaner;
-import java.lang.ref.Reference;
-import java.util.concurrent.atomic.AtomicInteger;
-
-/**
- * The handle of an {@code nm_matrix}: counts the calls in progress, so that it is never freed under
- * one, and frees itself when it is forgotten.
- */
-public final class NativeMatrix {
-  private static final int CLOSED = -1;
-  private static final int EXCLUSIVE = -2;
-
-  /** Calls in progress, or one of the states above. */
-  private final AtomicInteger users = new AtomicInteger();
-
-  private final long address;
-  private final Cleaner.Cleanable memory;
-
+/** The handle of an {@code nm_matrix}. */
+public final class NativeMatrix extends NativeHandle {
   /** Makes an empty matrix. */
   public NativeMatrix(long rows, long cols, int n, int m, int dtype, int workload) {
     this(create(rows, cols, n, m, dtype, workload));
@@ -29,8 +13,7 @@ public final class NativeMatrix {
 
   /** Owns a handle. */
   private NativeMatrix(long handle) {
-    address = handle;
-    memory = Cleaners.CLEANER.register(this, () -> Bindings.nm_matrix_free(handle));
+    super("matrix", handle, () -> Bindings.nm_matrix_free(handle));
   }
 
   private static long create(long rows, long cols, int n, int m, int dtype, int workload) {
@@ -90,81 +73,5 @@ public final class NativeMatrix {
     } finally {
       release();
     }
-  }
-
-  /**
-   * Begins a call. Every acquire needs a {@link #release} in a finally block.
-   *
-   * @throws IllegalStateException when closed
-   */
-  public long acquire() {
-    while (true) {
-      int n = users.get();
-      if (n < 0) {
-        throw unavailable(n);
-      }
-      if (users.compareAndSet(n, n + 1)) {
-        return address;
-      }
-    }
-  }
-
-  /** Ends a call. */
-  public void release() {
-    users.decrementAndGet();
-    Reference.reachabilityFence(this);
-  }
-
-  /**
-   * Begins a call that tolerates no other.
-   *
-   * @throws IllegalStateException when closed or in use
-   */
-  public long acquireExclusively() {
-    if (!users.compareAndSet(0, EXCLUSIVE)) {
-      throw unavailable(users.get());
-    }
-    return address;
-  }
-
-  /** Ends an exclusive call. */
-  public void releaseExclusively() {
-    users.set(0);
-    Reference.reachabilityFence(this);
-  }
-
-  /** Whether the memory is freed. */
-  public boolean isClosed() {
-    return users.get() == CLOSED;
-  }
-
-  /**
-   * Frees the memory, once.
-   *
-   * @throws IllegalStateException when in use; then nothing happens
-   */
-  public void close() {
-    while (!users.compareAndSet(0, CLOSED)) {
-      int n = users.get();
-      if (n == CLOSED) {
-        return;
-      }
-      if (n != 0) {
-        throw unavailable(n);
-      }
-    }
-    memory.clean();
-  }
-
-  private static IllegalStateException unavailable(int users) {
-    return new IllegalStateException(
-        users == CLOSED
-            ? "the matrix is closed"
-            : "the matrix is in use by " + Math.max(users, 1) + (users > 1 ? " calls" : " call"));
-  }
-
-  /** Lazy: no cleaner thread before the first matrix. */
-  private static final class Cleaners {
-    static final Cleaner CLEANER = Cleaner.create();
   }
 }

@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+import java.util.Objects;
+import org.nm4j.internal.ParallelRun;
+import org.nm4j.internal.Status;
+
+/** Work on independent rows, divided over threads. */
+final class RowBlocks {
+  /** Rows that lie side by side in a packed matrix: threads write whole panels. */
+  private static final long PANEL = 16;
+
+  /** What a thread must have to do for its start to pay: some tens of microseconds. */
+  private static final long WEIGHTS_PER_THREAD = 128 * 1024;
+
+  private RowBlocks() {}
+
+  /**
+   * Works on rows {@code row0} to {@code row0 + rows - 1}, of {@code cols} weights each.
+   *
+   * @throws Nm4jException what the work says about the first row that fails
+   */
+  static void run(long row0, long rows, long cols, Execution execution, Work work) {
+    Objects.requireNonNull(execution, "execution");
+    long useful = Math.max(1, rows * cols / WEIGHTS_PER_THREAD);
+    int threads = (int) Math.min(execution.threads(), useful);
+    if (threads > 1 && runParallel(row0, rows, execution, threads, work)) {
+      return;
+    }
+    Status.check(work.run(0, rows));
+  }
+
+  /** False when a block failed: the whole once more, in order, then says which row is the first. */
+  private static boolean runParallel(
+      long row0, long rows, Execution execution, int threads, Work work) {
+    long first = row0 / PANEL;
+    long panels = (row0 + rows - 1) / PANEL + 1 - first;
+    try {
+      ParallelRun.run(
+          panels,
+          execution.executor(),
+          threads,
+          (begin, end) -> {
+            long from = Math.max((first + begin) * PANEL - row0, 0);
+            long to = Math.min((first + end) * PANEL - row0, rows);
+            Status.check(work.run(from, to - from));
+          });
+      return true;
+    } catch (Nm4jException e) {
+      return false;
+    }
+  }
+
+  /** Works on {@code count} rows from {@code row} on, counted from the first; returns a status. */
+  interface Work {
+    int run(long row, long count);
+  }
+}

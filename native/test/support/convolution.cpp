@@ -1,0 +1,221 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "support/convolution.h"
+
+#include <cmath>
+#include <sstream>
+#include <vector>
+
+#include "support/crash_note.h"
+#include "support/float_bits.h"
+#include "support/reference.h"
+#include "support/status.h"
+#include "support/tolerance.h"
+
+namespace nm4j_test {
+namespace {
+
+int64_t Elements(const nm_images& i) {
+  if (i.n * i.h * i.w * i.c == 0) return 0;
+  return (i.n - 1) * i.stride_n + (i.h - 1) * i.stride_h + (i.w - 1) * i.stride_w + (i.c - 1) * i.stride_c + 1;
+}
+
+int64_t OutputSize(int64_t size, int64_t padding, int64_t kernel, int64_t stride, int64_t dilation) {
+  int64_t count = 0;
+  while (count * stride + dilation * (kernel - 1) < size + padding) ++count;
+  return count;
+}
+
+int64_t OutH(const nm_conv2d_geometry& g, int64_t h) {
+  return OutputSize(h, g.pad_top + g.pad_bottom, g.kernel_h, g.stride_h, g.dilation_h);
+}
+
+int64_t OutW(const nm_conv2d_geometry& g, int64_t w) {
+  return OutputSize(w, g.pad_left + g.pad_right, g.kernel_w, g.stride_w, g.dilation_w);
+}
+
+Gaps RandomGaps(Random& random) {
+  constexpr int64_t kGaps[] = {0, 0, 0, 1, 5};
+  return {random.Pick(kGaps), random.Pick(kGaps), random.Pick(kGaps)};
+}
+
+// One term of an output: where in X, relative to the window, and the weight.
+struct Term {
+  int64_t kh, kw, channel;
+  double weight;
+};
+
+std::vector<Term> KeptTerms(const nm_conv2d_geometry& g, const Weights& weights, const BitMask& full, int64_t o) {
+  const int64_t channels = WeightCols(g), first = o / (g.out_channels / g.groups) * channels;
+  std::vector<Term> terms;
+  for (int64_t kh = 0; kh < g.kernel_h; ++kh) {
+    for (int64_t kw = 0; kw < g.kernel_w; ++kw) {
+      const int64_t row = (o * g.kernel_h + kh) * g.kernel_w + kw;
+      for (int64_t i = 0; i < channels; ++i) {
+        if (!full.Get(row, i)) continue;
+        terms.push_back({kh, kw, first + i, weights.mask.Get(row, i) ? weights.w(row, i) : 0.0});
+      }
+    }
+  }
+  return terms;
+}
+
+}  // namespace
+
+nm_images Images(int64_t layout, int64_t n, int64_t h, int64_t w, int64_t c, Gaps gaps) {
+  if (layout == NM_NHWC) {
+    const int64_t stride_w = c + gaps.inner;
+    const int64_t stride_h = (w - 1) * stride_w + c + gaps.middle;
+    return {layout, n, h, w, c, (h - 1) * stride_h + (w - 1) * stride_w + c + gaps.outer, stride_h, stride_w, 1};
+  }
+  const int64_t stride_h = w + gaps.inner;
+  const int64_t stride_c = (h - 1) * stride_h + w + gaps.middle;
+  return {layout, n, h, w, c, (c - 1) * stride_c + (h - 1) * stride_h + w + gaps.outer, stride_h, 1, stride_c};
+}
+
+ImageBuffer::ImageBuffer(int64_t layout, int64_t n, int64_t h, int64_t w, int64_t c, Gaps gaps, Placement placement)
+    : images_(Images(layout, n, h, w, c, gaps)), buffer_(Elements(images_), placement) {
+  for (float& element : buffer_) SetBits(&element, kCanaryBits);
+}
+
+ImageBuffer::~ImageBuffer() {
+  if (buffer_.data() == nullptr) return;
+  buffer_.AllowAccess();
+  ForEach([](float& element, int64_t, int64_t, int64_t, int64_t) { SetBits(&element, kCanaryBits); });
+  for (float& element : buffer_) EXPECT_EQ(BitsAt(&element), kCanaryBits) << "something wrote between elements";
+}
+
+nm_conv2d_geometry Square(int64_t in_channels, int64_t out_channels, int64_t kernel, int64_t stride, int64_t padding,
+                          int64_t dilation, int64_t groups) {
+  return {in_channels, out_channels, groups,  kernel,  kernel,  stride, stride,
+          dilation,    dilation,     padding, padding, padding, padding};
+}
+
+int64_t WeightRows(const nm_conv2d_geometry& g) { return g.out_channels * g.kernel_h * g.kernel_w; }
+int64_t WeightCols(const nm_conv2d_geometry& g) { return g.in_channels / g.groups; }
+
+Conv2dHandle PackConv2d(const nm_conv2d_geometry& geometry, const Weights& weights) {
+  nm_conv2d* a = nullptr;
+  Require(nm_conv2d_create_f32(&geometry, weights.pattern.n, weights.pattern.m, weights.w.data(), weights.mask.data(),
+                               0, &a));
+  return Conv2dHandle(a);
+}
+
+Convolution::Convolution(const nm_conv2d_geometry& geometry_, int64_t n, int64_t h, int64_t w, int64_t x_layout,
+                         int64_t y_layout, Epilogue epilogue_, Random& random)
+    : geometry(geometry_),
+      epilogue(epilogue_),
+      x(x_layout, n, h, w, geometry.in_channels, RandomGaps(random), random.Pick(kPlacements)),
+      // In place C keeps the former Y for the reference, while Y itself is passed.
+      c(y_layout, epilogue.beta == 0 ? 0 : n, OutH(geometry, h), OutW(geometry, w), geometry.out_channels,
+        RandomGaps(random), random.Pick(kPlacements)),
+      y(y_layout, n, OutH(geometry, h), OutW(geometry, w), geometry.out_channels, RandomGaps(random),
+        random.Pick(kPlacements)),
+      bias(epilogue.bias ? geometry.out_channels : 0, random.Pick(kPlacements)) {}
+
+void Convolution::FillIntegers(Random& random) {
+  const auto fill = [&](float& element, int64_t, int64_t, int64_t, int64_t) { element = random.SmallInteger(); };
+  x.ForEach(fill);
+  c.ForEach(fill);
+  for (float& b : bias) b = random.SmallInteger();
+}
+
+void Convolution::FillReals(Random& random) {
+  const auto fill = [&](float& element, int64_t, int64_t, int64_t, int64_t) { element = random.Uniform(); };
+  x.ForEach(fill);
+  c.ForEach(fill);
+  for (float& b : bias) b = random.Uniform();
+}
+
+void Convolution::ResetY() {
+  y.ForEach([&](float& element, int64_t n, int64_t h, int64_t w, int64_t o) {
+    if (epilogue.in_place) {
+      element = c(n, h, w, o);
+    } else {
+      SetBits(&element, kCanaryBits);
+    }
+  });
+}
+
+int32_t Convolution::RunTiles(const nm_conv2d* a, int64_t tile_begin, int64_t tile_end) const {
+  SetCrashNote("%s", Describe().c_str());
+  const bool adds = epilogue.beta != 0;
+  const ImageBuffer& addend = epilogue.in_place ? y : c;
+  return nm_conv2d_f32(a, x.data(), &x.images(), epilogue.alpha, adds ? addend.data() : nullptr,
+                       adds ? &addend.images() : nullptr, epilogue.beta, epilogue.bias ? bias.data() : nullptr,
+                       epilogue.activation, y.data(), &y.images(), tile_begin, tile_end);
+}
+
+int32_t Convolution::Run(const nm_conv2d* a) {
+  ResetY();
+  return RunTiles(a, 0, Tiles(a));
+}
+
+int64_t Convolution::Tiles(const nm_conv2d* a) const {
+  int64_t tiles = -1;
+  Require(nm_conv2d_tiles(a, x.images().n, x.images().h, x.images().w, &tiles));
+  return tiles;
+}
+
+std::string Convolution::Describe() const {
+  const nm_conv2d_geometry& g = geometry;
+  const auto strides = [](const nm_images& i) {
+    std::ostringstream text;
+    text << (i.layout == NM_NHWC ? "NHWC" : "NCHW") << " strides " << i.stride_n << ' ' << i.stride_h << ' '
+         << i.stride_w << ' ' << i.stride_c;
+    return text.str();
+  };
+  std::ostringstream text;
+  text << "convolution of " << x.images().n << " images of " << x.images().h << " x " << x.images().w << ", channels "
+       << g.in_channels << " to " << g.out_channels << " in " << g.groups << " groups, kernel " << g.kernel_h << " x "
+       << g.kernel_w << ", stride " << g.stride_h << ' ' << g.stride_w << ", dilation " << g.dilation_h << ' '
+       << g.dilation_w << ", padding " << g.pad_top << ' ' << g.pad_left << ' ' << g.pad_bottom << ' ' << g.pad_right
+       << ", x " << strides(x.images()) << ", y " << strides(y.images()) << ", alpha " << epilogue.alpha << ", beta "
+       << epilogue.beta << (epilogue.in_place ? " in place" : "") << (epilogue.bias ? ", bias" : "") << ", activation "
+       << epilogue.activation;
+  return text.str();
+}
+
+testing::AssertionResult Matches(const Convolution& m, const Weights& weights, Accuracy accuracy) {
+  const nm_conv2d_geometry& g = m.geometry;
+  const BitMask full = Completed(weights.mask, weights.pattern);
+  std::vector<std::vector<Term>> terms;
+  for (int64_t o = 0; o < g.out_channels; ++o) terms.push_back(KeptTerms(g, weights, full, o));
+  int64_t mismatches = 0;
+  std::ostringstream first;
+  m.y.ForEach([&](float& actual, int64_t n, int64_t oh, int64_t ow, int64_t o) {
+    double sum = 0, magnitude = 0;
+    for (const Term& term : terms[o]) {
+      const int64_t h = oh * g.stride_h - g.pad_top + term.kh * g.dilation_h;
+      const int64_t w = ow * g.stride_w - g.pad_left + term.kw * g.dilation_w;
+      if (h < 0 || h >= m.x.images().h || w < 0 || w >= m.x.images().w) continue;
+      const double product = term.weight * m.x(n, h, w, term.channel);
+      sum += product;
+      magnitude += std::fabs(product);
+    }
+    const double alpha = m.epilogue.alpha;
+    const double addend = m.epilogue.beta == 0 ? 0.0 : double{m.epilogue.beta} * m.c(n, oh, ow, o);
+    const double bias = m.epilogue.bias ? m.bias[o] : 0.0;
+    magnitude = std::fabs(alpha) * magnitude + std::fabs(addend) + std::fabs(bias);
+    double expected = alpha * sum + addend + bias;
+    double tolerance =
+        accuracy == Accuracy::kExact ? 0 : LinearTolerance(static_cast<int64_t>(terms[o].size()), magnitude, alpha);
+    if (m.epilogue.activation == NM_RELU) expected = std::fmax(expected, 0.0);
+    if (m.epilogue.activation == NM_GELU) {
+      tolerance = GeluTolerance(expected, tolerance);
+      expected = Gelu(expected);
+    }
+    if (std::fabs(actual - expected) <= tolerance) return;  // a NaN does not get through here
+    if (mismatches++ == 0) {
+      first << "image " << n << ", pixel (" << oh << ", " << ow << "), channel " << o << ": expected " << expected
+            << " +- " << tolerance << ", got " << actual;
+    }
+  });
+  if (mismatches == 0) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << mismatches << " elements differ, the first: " << first.str() << "\nin a "
+                                     << m.Describe() << ", pattern " << weights.pattern.n << ":" << weights.pattern.m;
+}
+
+}  // namespace nm4j_test
