@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the demonstration and one benchmark from end to end, with short measurements.
+# Runs the demonstration and one benchmark with its tables and plots from end to end, with short measurements.
 
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
@@ -13,3 +13,5 @@ cd "$work" # the scripts run from anywhere
 # It is not the numbers that count here: another benchmark may run on this machine.
 JDK_JAVA_OPTIONS=-Djmh.ignoreLock=true "$ROOT/scripts/bench.sh" --quick --filter '2:4/batch-major/.*/n32$' --json results.json
 [[ -s results.json ]] || die "bench.sh left no results"
+"$ROOT/scripts/bench.sh" --tables --plot plots results.json
+[[ -n $(compgen -G 'plots/*.svg') ]] || die "bench.sh drew no plot"

@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
-# Measures nm4j's sparse products against dense OpenBLAS and oneDNN on the same buffers and prints the ratios.
+# Measures nm4j against dense OpenBLAS and oneDNN on the same buffers and prints the ratios; makes tables and plots of
+# what was measured.
 #
 # Usage: scripts/bench.sh [--quick] [--threads N] [--filter REGEX] [--json FILE] [--device cpu|cuda]
+#        scripts/bench.sh [--tables] [--plot DIR] FILE...
 #
-#   --quick         few shapes, short measurements: minutes instead of an hour
+#   --quick         few cases, short measurements: a minute instead of half an hour
 #   --threads N     threads of nm4j and of the dense library (default 1)
-#   --filter REGEX  only the benchmarks whose name matches
+#   --filter REGEX  only the cases whose name matches
 #   --json FILE     also writes one JSON object per result and line
 #   --device        cpu (default), or cuda when there is a usable GPU
+#   --tables        measures nothing: prints Markdown tables of the results in FILE...
+#   --plot DIR      measures nothing: draws the results in FILE... as SVG files in DIR
 #
 # On a machine without JDK 17, Maven, g++, CMake or Ninja it installs them with apt-get when run as root, and names the
 # command otherwise. JAVA_HOME chooses the JDK.

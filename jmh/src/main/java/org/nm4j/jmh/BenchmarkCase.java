@@ -4,25 +4,25 @@
  */
 package org.nm4j.jmh;
 
-import java.util.Locale;
 import java.util.regex.Matcher;
-import org.nm4j.Layout;
 import org.nm4j.Pattern;
 
 /**
- * A product to be measured: fp32 weights of {@code m} rows (output features) and {@code k} columns
- * that obey {@code pattern}, times a batch of {@code n} activations.
+ * Work to be measured.
  *
  * <p>Its text, for example {@code gemm/f32/2:4/batch-major/768x3072/n32}, is what the filter of the
  * command line matches and what names the case to JMH.
+ *
+ * @param op what is computed
+ * @param dtype types of the elements
+ * @param pattern the weights' N:M pattern
+ * @param layout how activations lie, in the op's words
+ * @param shape of the weights, in the op's words
+ * @param n batch
  */
-record BenchmarkCase(Pattern pattern, Layout layout, int m, int k, int n) {
-  static final String OP = "gemm";
-  static final String DTYPE = "f32";
-
+record BenchmarkCase(Op op, Precision dtype, Pattern pattern, String layout, String shape, int n) {
   private static final java.util.regex.Pattern TEXT =
-      java.util.regex.Pattern.compile(
-          OP + "/" + DTYPE + "/([^/]+)/(feature-major|batch-major)/(\\d+)x(\\d+)/n(\\d+)");
+      java.util.regex.Pattern.compile("([^/]+)/([^/]+)/([^/]+)/([^/]+)/([^/]+)/n(\\d+)");
 
   static BenchmarkCase parse(String text) {
     Matcher matcher = TEXT.matcher(text);
@@ -30,26 +30,25 @@ record BenchmarkCase(Pattern pattern, Layout layout, int m, int k, int n) {
       throw new IllegalArgumentException(
           "expected a case such as gemm/f32/2:4/batch-major/768x3072/n32, got " + text);
     }
-    return new BenchmarkCase(
-        Pattern.parse(matcher.group(1)),
-        Layout.valueOf(matcher.group(2).toUpperCase(Locale.ROOT).replace('-', '_')),
-        Integer.parseInt(matcher.group(3)),
-        Integer.parseInt(matcher.group(4)),
-        Integer.parseInt(matcher.group(5)));
+    BenchmarkCase spec =
+        new BenchmarkCase(
+            Op.of(matcher.group(1)),
+            Precision.parse(matcher.group(2)),
+            Pattern.parse(matcher.group(3)),
+            matcher.group(4),
+            matcher.group(5),
+            Integer.parseInt(matcher.group(6)));
+    spec.product(); // refuses what the op does not do
+    return spec;
   }
 
-  /** {@code feature-major} or {@code batch-major}. */
-  String layoutName() {
-    return layout.name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
-
-  /** Floating-point operations of the dense product; zeros count. */
-  double flops() {
-    return 2.0 * m * n * k;
+  Product product() {
+    return op.product(this);
   }
 
   @Override
   public String toString() {
-    return String.join("/", OP, DTYPE, pattern.toString(), layoutName(), m + "x" + k, "n" + n);
+    return String.join(
+        "/", op.name(), dtype.toString(), pattern.toString(), layout, shape, "n" + n);
   }
 }

@@ -9,8 +9,25 @@ interface Contender extends AutoCloseable {
   /** As it appears in the results. */
   String name();
 
+  default Role role() {
+    return Role.DENSE;
+  }
+
   void run();
 
+  /** How often one run does the work; more than once where a clock cannot tell a single time. */
+  default int calls() {
+    return 1;
+  }
+
+  /**
+   * Bytes that one call has to read and write, where memory may be what binds; else 0. A floor's
+   * time is compared for as many bytes as nm4j's.
+   */
+  default long bytes() {
+    return 0;
+  }
+
   @Override
-  void close();
+  default void close() {}
 }

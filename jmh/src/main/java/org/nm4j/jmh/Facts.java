@@ -4,6 +4,7 @@
  */
 package org.nm4j.jmh;
 
+import java.util.List;
 import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.openblas.global.openblas_nolapack;
@@ -14,26 +15,37 @@ import org.nm4j.Nm4j;
  * What a forked JVM knows about its measurement besides the times.
  *
  * @param kernel nm4j's kernel
- * @param packedBytes bytes of nm4j's packed weights
  * @param cpu the CPU's name
+ * @param isa instruction set that nm4j uses
  * @param nm4j version and instruction set of nm4j, and why that one
  * @param openblas version and threads of OpenBLAS
  * @param onednn version and instruction set of oneDNN
+ * @param parties the contenders
  */
 record Facts(
-    String kernel, long packedBytes, String cpu, String nm4j, String openblas, String onednn) {
+    String kernel,
+    String cpu,
+    String isa,
+    String nm4j,
+    String openblas,
+    String onednn,
+    List<Party> parties) {
 
-  static Facts of(Nm4jGemm gemm) {
+  /** What is known about a contender, see {@link Contender}. */
+  record Party(String name, Role role, long bytes) {}
+
+  static Facts of(Work work) {
     Info info = Nm4j.info();
     return new Facts(
-        gemm.kernel(),
-        gemm.bytes(),
+        work.kernel(),
         info.cpu(),
+        info.isa(),
         info.version() + ", " + info.isaReason(),
         openblas_nolapack.OPENBLAS_VERSION.trim().replace("OpenBLAS ", "")
             + ", threads "
             + openblas_nolapack.blas_get_num_threads(),
-        oneDnnVersion() + ", " + oneDnnIsa());
+        oneDnnVersion() + ", " + oneDnnIsa(),
+        work.contenders().stream().map(c -> new Party(c.name(), c.role(), c.bytes())).toList());
   }
 
   private static String oneDnnVersion() {

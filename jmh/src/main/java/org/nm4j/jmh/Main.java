@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command line of the benchmarks: runs cases by JMH, one after the other, and reports. */
@@ -72,6 +74,20 @@ public final class Main implements Callable<Integer> {
   Device device;
 
   @Option(
+      names = "--tables",
+      description = "measure nothing: print Markdown tables of the results in FILE...")
+  boolean tables;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "DIR",
+      description = "measure nothing: draw the results in FILE... as SVG files in DIR")
+  Path plots;
+
+  @Parameters(paramLabel = "FILE", description = "what --json wrote, for --tables and --plot")
+  List<Path> files = List.of();
+
+  @Option(
       names = {"-h", "--help"},
       usageHelp = true,
       description = "show this text")
@@ -99,19 +115,60 @@ public final class Main implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws RunnerException {
+  public Integer call() throws RunnerException, IOException {
+    if (tables || plots != null) {
+      show();
+    } else {
+      measure();
+    }
+    return 0;
+  }
+
+  private void show() throws IOException {
+    if (files.isEmpty()) {
+      throw usage("--tables and --plot need files that --json wrote");
+    }
+    List<ResultFile.Run> runs;
+    try {
+      runs = ResultFile.read(files);
+    } catch (NoSuchFileException e) {
+      throw usage("no file " + e.getMessage());
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+    if (tables) {
+      System.out.print(new MarkdownTables(runs));
+    }
+    if (plots != null) {
+      Files.createDirectories(plots);
+      for (Path plot : Plots.write(runs, plots)) {
+        System.out.println(plot);
+      }
+    }
+  }
+
+  private void measure() throws RunnerException {
+    if (!files.isEmpty()) {
+      throw usage("unexpected " + files.get(0) + "; files are for --tables and --plot");
+    }
     List<BenchmarkCase> cases = cases();
     try (PrintWriter lines = lines()) {
       Report report = new Report(System.out);
+      boolean first = true;
       for (BenchmarkCase spec : cases) {
         Measurement measurement = measure(spec);
-        report.add(measurement);
-        measurement.lines().forEach(line -> lines.println(line.toJson()));
-        lines.flush(); // an interrupted run keeps what it has
+        if (first) {
+          Environment environment = Environment.of(measurement.facts(), measurement.core());
+          report.environment(environment, threads);
+          ResultFile.write(lines, environment);
+          first = false;
+        }
+        CaseResult result = measurement.result();
+        report.add(result);
+        ResultFile.write(lines, result);
       }
       report.summary();
     }
-    return 0;
   }
 
   /** The cases that the options ask for; refuses options that make no sense. */
@@ -123,7 +180,7 @@ public final class Main implements Callable<Integer> {
     if (threads < 1 || threads > cores) {
       throw usage("--threads: expected 1 to " + cores + " (this machine's cores), got " + threads);
     }
-    List<BenchmarkCase> all = quick ? Suite.quick() : Suite.full();
+    List<BenchmarkCase> all = quick ? Suite.quick() : Suite.full(threads);
     List<BenchmarkCase> cases = Suite.matching(all, filter);
     if (cases.isEmpty()) {
       throw usage(
@@ -154,7 +211,7 @@ public final class Main implements Callable<Integer> {
   private Measurement measure(BenchmarkCase spec) throws RunnerException {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
-            .include(Pattern.quote(GemmBenchmark.class.getName() + ".paired") + "$")
+            .include(Pattern.quote(CaseBenchmark.class.getName() + ".paired") + "$")
             .param("name", spec.toString())
             .param("threads", String.valueOf(threads))
             .addProfiler(RoundProfiler.class)

@@ -5,13 +5,11 @@
 package org.nm4j.jmh;
 
 import com.google.gson.Gson;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import org.nm4j.jmh.Facts.Party;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
@@ -30,10 +28,6 @@ record Measurement(
     Facts facts,
     String core,
     double otherCores) {
-
-  Measurement {
-    nanos = new TreeMap<>(nanos);
-  }
 
   static Measurement of(BenchmarkCase spec, int threads, RunResult run) {
     BenchmarkResult fork = run.getBenchmarkResults().iterator().next();
@@ -54,89 +48,48 @@ record Measurement(
         fork.getBenchmarkResults().get(PeerEnvironment.CORE).stream()
             .map(result -> result.extendedInfo())
             .findFirst()
-            .orElse("unknown");
+            .orElse("not used");
     return new Measurement(
         spec, threads, scores, new Gson().fromJson(facts, Facts.class), core, otherCores);
   }
 
-  /** The dense peer with the smallest median time. */
-  String fastestPeer() {
-    return nanos.keySet().stream()
-        .filter(name -> !name.equals(Nm4jGemm.NAME) && !name.equals(ReadSweep.NAME))
-        .min(Comparator.comparingDouble(name -> median(nanos.get(name))))
-        .orElseThrow();
+  /** A line for each contender but nm4j, in the op's order. */
+  CaseResult result() {
+    return new CaseResult(
+        spec,
+        threads,
+        facts.parties().stream()
+            .filter(party -> party.role() != Role.NM4J)
+            .map(this::line)
+            .toList());
   }
 
-  /** Dense-equivalent GFLOP/s of a dense peer or of nm4j: median over the rounds. */
-  double gflops(String name) {
-    return spec.flops() / median(callNanos(name));
-  }
-
-  /** nm4j's speed over a peer's: median over the rounds. */
-  double ratio(String peer) {
-    double[] mine = nanos.get(Nm4jGemm.NAME);
-    double[] theirs = callNanos(peer);
+  private ResultLine line(Party peer) {
+    Party nm4j =
+        facts.parties().stream()
+            .filter(party -> party.role() == Role.NM4J)
+            .findFirst()
+            .orElseThrow();
+    double[] mine = nanos.get(nm4j.name());
+    boolean bytes = peer.role() == Role.FLOOR && peer.bytes() > 0;
+    double share = bytes ? (double) nm4j.bytes() / peer.bytes() : 1;
+    double[] theirs = Arrays.stream(nanos.get(peer.name())).map(time -> time * share).toArray();
     double[] ratios = new double[mine.length];
     Arrays.setAll(ratios, round -> theirs[round] / mine[round]);
-    return median(ratios);
-  }
-
-  /** Whether other work disturbed the measurement. */
-  boolean disturbed() {
-    return otherCores > 0.1;
-  }
-
-  /** Whether the read bandwidth was measured along with the case. */
-  boolean hasRead() {
-    return nanos.containsKey(ReadSweep.NAME);
-  }
-
-  /** The speed at which nm4j reads its packed weights, in 1e9 bytes per second. */
-  double gigabytesPerSecond() {
-    return facts.packedBytes() / median(nanos.get(Nm4jGemm.NAME));
-  }
-
-  /** Time of a call; of "read", of reading nm4j's packed weights once. */
-  private double[] callNanos(String name) {
-    double[] times = nanos.get(name);
-    return name.equals(ReadSweep.NAME)
-        ? Arrays.stream(times).map(t -> t * facts.packedBytes() / ReadSweep.BYTES).toArray()
-        : times;
-  }
-
-  /** A line for each peer. */
-  List<ResultLine> lines() {
-    List<ResultLine> lines = new ArrayList<>();
-    for (String peer : nanos.keySet()) {
-      if (!peer.equals(Nm4jGemm.NAME)) {
-        lines.add(line(peer));
-      }
-    }
-    return lines;
-  }
-
-  private ResultLine line(String peer) {
-    return new ResultLine(
-        BenchmarkCase.OP,
-        BenchmarkCase.DTYPE,
-        spec.pattern().toString(),
-        spec.layoutName(),
-        spec.m(),
-        spec.n(),
-        spec.k(),
+    double nm4jNanos = Statistics.median(mine);
+    double peerNanos = Statistics.median(theirs);
+    double flops = spec.op().unit() == Unit.GFLOPS ? spec.product().flops() : 0;
+    return ResultLine.of(
+        spec,
         threads,
         facts.kernel(),
-        ResultLine.rounded(gflops(Nm4jGemm.NAME)),
-        peer,
-        ResultLine.rounded(gflops(peer)),
-        ResultLine.rounded(ratio(peer)),
-        peer.equals(ReadSweep.NAME) ? ResultLine.rounded(gigabytesPerSecond()) : null);
-  }
-
-  static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        peer.name(),
+        peer.role(),
+        nm4jNanos,
+        peerNanos,
+        Statistics.median(ratios),
+        flops,
+        bytes ? nm4j.bytes() : 0,
+        otherCores);
   }
 }

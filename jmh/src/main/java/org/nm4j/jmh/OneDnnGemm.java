@@ -9,41 +9,42 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 
 import org.bytedeco.javacpp.FloatPointer;
 
-/** The dense product by oneDNN's {@code dnnl_sgemm}. */
+/** The dense product in fp32 by oneDNN's {@code dnnl_sgemm}. */
 final class OneDnnGemm implements Contender {
-  static final String NAME = "onednn";
-
   private static final byte PLAIN = 'N';
   private static final byte TRANSPOSED = 'T';
 
   private final GemmProblem problem;
+  private final FloatPointer w;
+  private final FloatPointer x;
+  private final FloatPointer y;
 
   OneDnnGemm(GemmProblem problem) {
     this.problem = problem;
+    w = problem.wF32.floats();
+    x = problem.x.floats();
+    y = problem.y.floats();
   }
 
   @Override
   public String name() {
-    return NAME;
+    return OneDnnMatmul.PLAIN;
   }
 
   @Override
   public void run() {
-    int m = problem.spec.m();
-    int k = problem.spec.k();
-    int n = problem.spec.n();
-    FloatPointer w = problem.wPointer;
-    FloatPointer x = problem.xPointer;
-    FloatPointer y = problem.yPointer;
+    int outputs = problem.outputs;
+    int inputs = problem.inputs;
+    int n = problem.n;
+    int ldw = problem.w.cols;
+    byte plain = problem.transposed ? TRANSPOSED : PLAIN;
+    byte turned = problem.transposed ? PLAIN : TRANSPOSED;
     int status =
         problem.batchMajor()
-            ? dnnl_sgemm(PLAIN, TRANSPOSED, n, m, k, 1, x, k, w, k, 0, y, m)
-            : dnnl_sgemm(PLAIN, PLAIN, m, n, k, 1, w, k, x, n, 0, y, n);
+            ? dnnl_sgemm(PLAIN, turned, n, outputs, inputs, 1, x, inputs, w, ldw, 0, y, outputs)
+            : dnnl_sgemm(plain, PLAIN, outputs, n, inputs, 1, w, ldw, x, n, 0, y, n);
     if (status != dnnl_success) {
       throw new IllegalStateException("dnnl_sgemm failed with status " + status);
     }
   }
-
-  @Override
-  public void close() {}
 }

@@ -12,14 +12,20 @@ import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
 
 import org.bytedeco.javacpp.FloatPointer;
 
-/** The dense product by OpenBLAS's {@code cblas_sgemm}. */
+/** The dense product in fp32 by OpenBLAS's {@code cblas_sgemm}. */
 final class OpenBlasGemm implements Contender {
   static final String NAME = "openblas";
 
   private final GemmProblem problem;
+  private final FloatPointer w;
+  private final FloatPointer x;
+  private final FloatPointer y;
 
   OpenBlasGemm(GemmProblem problem, int threads) {
     this.problem = problem;
+    w = problem.wF32.floats();
+    x = problem.x.floats();
+    y = problem.y.floats();
     blas_set_num_threads(threads);
   }
 
@@ -30,19 +36,30 @@ final class OpenBlasGemm implements Contender {
 
   @Override
   public void run() {
-    int m = problem.spec.m();
-    int k = problem.spec.k();
-    int n = problem.spec.n();
-    FloatPointer w = problem.wPointer;
-    FloatPointer x = problem.xPointer;
-    FloatPointer y = problem.yPointer;
+    int outputs = problem.outputs;
+    int inputs = problem.inputs;
+    int n = problem.n;
+    int ldw = problem.w.cols;
+    int plain = problem.transposed ? CblasTrans : CblasNoTrans;
+    int turned = problem.transposed ? CblasNoTrans : CblasTrans;
     if (problem.batchMajor()) {
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, m, k, 1, x, k, w, k, 0, y, m);
+      cblas_sgemm(
+          CblasRowMajor,
+          CblasNoTrans,
+          turned,
+          n,
+          outputs,
+          inputs,
+          1,
+          x,
+          inputs,
+          w,
+          ldw,
+          0,
+          y,
+          outputs);
     } else {
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, w, k, x, n, 0, y, n);
+      cblas_sgemm(CblasRowMajor, plain, CblasNoTrans, outputs, n, inputs, 1, w, ldw, x, n, 0, y, n);
     }
   }
-
-  @Override
-  public void close() {}
 }

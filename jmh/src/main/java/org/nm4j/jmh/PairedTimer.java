@@ -49,10 +49,10 @@ final class PairedTimer {
       if (entry.nanos.length > 1) {
         entry.contender.run(); // fills the caches again and wakes the threads
       }
-      for (int call = 0; call < entry.nanos.length; call++) {
-        entry.nanos[call] = time(entry.contender);
+      for (int run = 0; run < entry.nanos.length; run++) {
+        entry.nanos[run] = time(entry.contender);
       }
-      medians.put(entry.contender.name(), Measurement.median(entry.nanos));
+      medians.put(entry.contender.name(), Statistics.median(entry.nanos) / entry.contender.calls());
     }
     return medians;
   }

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.ExternalProfiler;
@@ -26,6 +28,16 @@ public final class PeerEnvironment implements ExternalProfiler {
   static final String CORE = "openblas.core";
 
   private static final String CORE_LINE = "Core: ";
+
+  /** When nm4j is limited to an instruction set, the peers are held to the same. */
+  private static final Map<String, List<String>> PEER_LIMITS =
+      Map.of(
+          "avx2", List.of("ONEDNN_MAX_CPU_ISA=AVX2", "OPENBLAS_CORETYPE=Haswell"),
+          "avx512", List.of("ONEDNN_MAX_CPU_ISA=AVX512_CORE", "OPENBLAS_CORETYPE=SkylakeX"),
+          "avx512vnni",
+              List.of("ONEDNN_MAX_CPU_ISA=AVX512_CORE_VNNI", "OPENBLAS_CORETYPE=SkylakeX"),
+          "avx512bf16",
+              List.of("ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16", "OPENBLAS_CORETYPE=Cooperlake"));
 
   @Override
   public String getDescription() {
@@ -49,10 +61,7 @@ public final class PeerEnvironment implements ExternalProfiler {
     // next contender. 2^20 cycles still bridge consecutive calls.
     command.add("OPENBLAS_THREAD_TIMEOUT=20");
     command.add("OPENBLAS_VERBOSE=2"); // makes it tell the core type on stderr
-    if ("avx2".equals(isaLimit)) { // then the peers are held to the same
-      command.add("ONEDNN_MAX_CPU_ISA=AVX2");
-      command.add("OPENBLAS_CORETYPE=Haswell");
-    }
+    command.addAll(PEER_LIMITS.getOrDefault(Objects.requireNonNullElse(isaLimit, ""), List.of()));
     return command;
   }
 

@@ -10,9 +10,9 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * The floor of work that is bound by memory: reads slice after slice of a buffer much larger than
- * the caches, as OpenBLAS's {@code cblas_sdot} of the halves of a slice. Runs on the threads given
- * to OpenBLAS.
+ * The floor of work that is bound by reading memory: reads slice after slice of a buffer much
+ * larger than the caches, as OpenBLAS's {@code cblas_sdot} of the halves of a slice. Runs on the
+ * threads given to OpenBLAS.
  */
 final class ReadSweep implements Contender {
   static final String NAME = "read";
@@ -35,6 +35,16 @@ final class ReadSweep implements Contender {
   @Override
   public String name() {
     return NAME;
+  }
+
+  @Override
+  public Role role() {
+    return Role.FLOOR;
+  }
+
+  @Override
+  public long bytes() {
+    return BYTES;
   }
 
   @Override

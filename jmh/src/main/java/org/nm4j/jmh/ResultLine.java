@@ -10,24 +10,28 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 
 /**
- * nm4j against one peer in one case: a line of the JSON file.
+ * nm4j against one other contender in one case: a line of the JSON file.
  *
  * @param op what was computed
- * @param dtype type of the elements
+ * @param dtype types of weights and activations
  * @param pattern the weights' N:M pattern
- * @param layout {@code feature-major} or {@code batch-major}
+ * @param layout of the activations
  * @param m rows of the weights
  * @param n batch
  * @param k columns of the weights
  * @param threads threads of nm4j and of the peer
  * @param kernel nm4j's kernel
- * @param nm4jGflops median of nm4j's 2 m n k / time, in 1e9 per second
- * @param peer {@code openblas}, {@code onednn}, {@code onednn-prepacked} or {@code read}
- * @param peerGflops the same of the peer; for {@code read}, of a product that takes as long as
- *     reading nm4j's packed weights at the bandwidth measured in the same rounds
+ * @param nm4jGflops median of nm4j's 2 m n k / time, in 1e9 per second; none if the op has no
+ *     product
+ * @param peer the other's name
+ * @param peerGflops the same of the peer
  * @param ratio median over the rounds of nm4j's speed over the peer's
- * @param gbps only with {@code read}: packed weights over nm4j's median time, in 1e9 bytes per
- *     second
+ * @param gbps only where memory is the floor: bytes over nm4j's median time, in 1e9 per second
+ * @param name of the case
+ * @param role of the peer: {@code dense}, {@code floor} or {@code variant}
+ * @param nm4jNanos nm4j's median time of a call
+ * @param peerNanos the peer's; where memory is the floor, for as many bytes as nm4j's
+ * @param otherCores cores that did other work meanwhile
  */
 record ResultLine(
     String op,
@@ -43,13 +47,79 @@ record ResultLine(
     String peer,
     @SerializedName("peer_gflops") BigDecimal peerGflops,
     BigDecimal ratio,
-    BigDecimal gbps) {
+    BigDecimal gbps,
+    @SerializedName("case") String name,
+    String role,
+    @SerializedName("nm4j_ns") BigDecimal nm4jNanos,
+    @SerializedName("peer_ns") BigDecimal peerNanos,
+    @SerializedName("other_cores") BigDecimal otherCores) {
 
   private static final Gson GSON = new Gson();
   private static final MathContext DIGITS = new MathContext(4);
 
+  /**
+   * @param flops of the case, or 0
+   * @param bytes that nm4j and the peer are compared for, or 0
+   */
+  static ResultLine of(
+      BenchmarkCase spec,
+      int threads,
+      String kernel,
+      String peer,
+      Role role,
+      double nm4jNanos,
+      double peerNanos,
+      double ratio,
+      double flops,
+      long bytes,
+      double otherCores) {
+    Product product = spec.product();
+    return new ResultLine(
+        spec.op().name(),
+        spec.dtype().toString(),
+        spec.pattern().toString(),
+        spec.layout(),
+        product.m(),
+        product.n(),
+        product.k(),
+        threads,
+        kernel,
+        flops == 0 ? null : rounded(flops / nm4jNanos),
+        peer,
+        flops == 0 ? null : rounded(flops / peerNanos),
+        rounded(ratio),
+        bytes == 0 ? null : rounded(bytes / nm4jNanos),
+        spec.toString(),
+        role.toString(),
+        rounded(nm4jNanos),
+        rounded(peerNanos),
+        rounded(otherCores));
+  }
+
   static BigDecimal rounded(double value) {
-    return new BigDecimal(value, DIGITS);
+    return new BigDecimal(new BigDecimal(value, DIGITS).toPlainString()); // no exponent in the file
+  }
+
+  boolean has(Role expected) {
+    return role.equals(expected.toString());
+  }
+
+  /** nm4j's speed, or time, as the op tells it. */
+  double nm4j(Unit unit) {
+    return switch (unit) {
+      case GFLOPS -> nm4jGflops.doubleValue();
+      case GBPS -> gbps.doubleValue();
+      case NANOS -> nm4jNanos.doubleValue();
+    };
+  }
+
+  /** The peer's. */
+  double peer(Unit unit) {
+    return switch (unit) {
+      case GFLOPS -> peerGflops.doubleValue();
+      case GBPS -> gbps.doubleValue() * nm4jNanos.doubleValue() / peerNanos.doubleValue();
+      case NANOS -> peerNanos.doubleValue();
+    };
   }
 
   String toJson() {

@@ -4,59 +4,48 @@
  */
 package org.nm4j.jmh;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.nm4j.Layout;
 
-/** The cases that are measured: the linear layers of well-known models, in every batch size. */
+/** The cases that are measured: those of every op, and what they have in common. */
 final class Suite {
-  private record Shape(int m, int k) {}
-
-  private static final List<Shape> SHAPES =
+  /** M x K of the linear layers of well-known models. */
+  static final List<String> LINEAR_LAYERS =
       List.of(
-          new Shape(384, 384), // MiniLM: attention, both halves of the feed-forward block
-          new Shape(1536, 384),
-          new Shape(384, 1536),
-          new Shape(768, 768), // BERT-base: the same
-          new Shape(3072, 768),
-          new Shape(768, 3072),
-          new Shape(4096, 4096), // 7B-class language model: attention, feed-forward
-          new Shape(11008, 4096));
-  private static final List<Integer> BATCHES = List.of(1, 4, 8, 16, 32, 64, 128, 384, 768);
-  private static final List<org.nm4j.Pattern> PATTERNS =
-      List.of(org.nm4j.Pattern.P2_4, org.nm4j.Pattern.P1_4, org.nm4j.Pattern.P4_8);
+          "384x384", // MiniLM: attention, both halves of the feed-forward block
+          "1536x384",
+          "384x1536",
+          "768x768", // BERT-base: the same
+          "3072x768",
+          "768x3072",
+          "4096x4096", // 7B-class language model: attention, feed-forward
+          "11008x4096");
 
-  private static final List<Shape> QUICK_SHAPES =
-      List.of(new Shape(768, 768), new Shape(3072, 768), new Shape(4096, 4096));
-  private static final List<Integer> QUICK_BATCHES = List.of(1, 32, 384);
+  /** The patterns that are reported, the most used first. */
+  static final List<org.nm4j.Pattern> PATTERNS =
+      List.of(
+          org.nm4j.Pattern.P2_4,
+          org.nm4j.Pattern.P4_8,
+          org.nm4j.Pattern.P1_4,
+          org.nm4j.Pattern.P2_8,
+          org.nm4j.Pattern.of(1, 8),
+          org.nm4j.Pattern.of(1, 16));
 
   private Suite() {}
 
-  static List<BenchmarkCase> full() {
-    return cross(PATTERNS, SHAPES, BATCHES);
+  /** The cases that can share their work between so many threads. */
+  static List<BenchmarkCase> full(int threads) {
+    return Op.ALL.stream()
+        .filter(op -> threads == 1 || op.threaded())
+        .flatMap(op -> op.full().stream())
+        .toList();
   }
 
   static List<BenchmarkCase> quick() {
-    return cross(List.of(org.nm4j.Pattern.P2_4), QUICK_SHAPES, QUICK_BATCHES);
+    return Op.ALL.stream().flatMap(op -> op.quick().stream()).toList();
   }
 
   static List<BenchmarkCase> matching(List<BenchmarkCase> cases, Pattern filter) {
     return cases.stream().filter(c -> filter.matcher(c.toString()).find()).toList();
-  }
-
-  private static List<BenchmarkCase> cross(
-      List<org.nm4j.Pattern> patterns, List<Shape> shapes, List<Integer> batches) {
-    List<BenchmarkCase> cases = new ArrayList<>();
-    for (org.nm4j.Pattern pattern : patterns) {
-      for (Layout layout : List.of(Layout.BATCH_MAJOR, Layout.FEATURE_MAJOR)) {
-        for (Shape shape : shapes) {
-          for (int n : batches) {
-            cases.add(new BenchmarkCase(pattern, layout, shape.m, shape.k, n));
-          }
-        }
-      }
-    }
-    return cases;
   }
 }

@@ -15,6 +15,8 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -43,7 +45,7 @@ class MainTest {
 
   @Test
   void withoutOptionsTheFullSuite() {
-    assertEquals(Suite.full(), cases());
+    assertEquals(Suite.full(1), cases());
   }
 
   @Test
@@ -56,14 +58,23 @@ class MainTest {
   void helpNamesTheOptions() {
     assertEquals(ExitCode.OK, run("--help"));
     for (String option :
-        List.of("--quick", "--threads", "--filter", "--json", "--device", "--help")) {
+        List.of(
+            "--quick",
+            "--threads",
+            "--filter",
+            "--json",
+            "--device",
+            "--tables",
+            "--plot",
+            "--help")) {
       assertTrue(messages.toString().contains(option), messages.toString());
     }
   }
 
   @Test
   void aFilterThatMatchesNothing() {
-    assertUsageError("none of the 432 cases matches 3:4", "--filter", "3:4");
+    assertUsageError(
+        "none of the " + Suite.full(1).size() + " cases matches 3:4", "--filter", "3:4");
   }
 
   @Test
@@ -90,6 +101,16 @@ class MainTest {
         "cannot write", "--quick", "--json", directory.resolve("absent/out.json").toString());
   }
 
+  @Test
+  void tablesAndPlotsNeedResults(@TempDir Path directory) throws IOException {
+    assertUsageError("need files", "--tables");
+    assertUsageError("need files", "--plot", directory.toString());
+    assertUsageError("no file", "--tables", directory.resolve("absent").toString());
+    Path other = Files.writeString(directory.resolve("other"), "{}");
+    assertUsageError("expected a result", "--tables", other.toString());
+    assertUsageError("files are for --tables", other.toString());
+  }
+
   /** Through JMH's fork, the peers and nm4j, with every product verified. */
   @Test
   void measuresACase(@TempDir Path directory) throws IOException {
@@ -98,13 +119,15 @@ class MainTest {
     int status = run("--quick", "--filter", "batch-major/768x768/n1$", "--json", json.toString());
     assertEquals(ExitCode.OK, status, messages.toString());
 
-    List<JsonObject> lines =
+    List<JsonObject> all =
         Files.readAllLines(json).stream()
             .map(line -> JsonParser.parseString(line).getAsJsonObject())
             .toList();
+    assertTrue(all.get(0).has("environment"), all.get(0).toString());
+    List<JsonObject> lines = all.subList(1, all.size());
     assertEquals(
-        List.of("onednn", "onednn-prepacked", "openblas", "read"),
-        lines.stream().map(line -> line.get("peer").getAsString()).toList());
+        Set.of("onednn", "onednn-prepacked", "openblas", "read"),
+        lines.stream().map(line -> line.get("peer").getAsString()).collect(Collectors.toSet()));
     for (JsonObject line : lines) {
       assertEquals("2:4", line.get("pattern").getAsString());
       assertEquals(768, line.get("m").getAsInt());
@@ -115,6 +138,12 @@ class MainTest {
         assertTrue(line.get(number).getAsDouble() > 0, line.toString());
       }
       assertEquals(line.get("peer").getAsString().equals("read"), line.has("gbps"));
+    }
+
+    Path plots = directory.resolve("plots");
+    assertEquals(ExitCode.OK, run("--tables", "--plot", plots.toString(), json.toString()));
+    try (var files = Files.list(plots)) {
+      assertTrue(files.allMatch(file -> file.toString().endsWith(".svg")));
     }
   }
 }

@@ -28,9 +28,6 @@ class PairedTimerTest {
       public void run() {
         calls.add(name);
       }
-
-      @Override
-      public void close() {}
     };
   }
 
@@ -64,5 +61,26 @@ class PairedTimerTest {
       orders.add(List.copyOf(calls));
     }
     assertEquals(6, orders.size(), "all orders of three turns");
+  }
+
+  @Test
+  void aRunOfManyCallsCountsAsMany() {
+    Contender billion =
+        new Contender() {
+          @Override
+          public String name() {
+            return "billion";
+          }
+
+          @Override
+          public int calls() {
+            return 1_000_000_000;
+          }
+
+          @Override
+          public void run() {}
+        };
+    double nanos = new PairedTimer(List.of(billion), 1, 0).round().get("billion");
+    assertTrue(nanos >= 0 && nanos < 1, "a billionth of an empty run, got " + nanos);
   }
 }

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PeerEnvironmentTest {
   @Test
@@ -19,12 +21,27 @@ class PeerEnvironmentTest {
     assertTrue(command.contains("OMP_NUM_THREADS=2"), command.toString());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "avx2, AVX2, Haswell",
+    "avx512, AVX512_CORE, SkylakeX",
+    "avx512vnni, AVX512_CORE_VNNI, SkylakeX",
+    "avx512bf16, AVX512_CORE_BF16, Cooperlake"
+  })
+  void thePeersAreLimitedAsNm4jIs(String isa, String oneDnn, String openBlas) {
+    List<String> command = PeerEnvironment.command("1", isa);
+    assertTrue(
+        command.containsAll(
+            List.of("ONEDNN_MAX_CPU_ISA=" + oneDnn, "OPENBLAS_CORETYPE=" + openBlas)),
+        command.toString());
+  }
+
   @Test
-  void limitsThePeersOnlyWhenNm4jIsLimitedToAvx2() {
-    List<String> limits = List.of("ONEDNN_MAX_CPU_ISA=AVX2", "OPENBLAS_CORETYPE=Haswell");
-    assertTrue(PeerEnvironment.command("1", "avx2").containsAll(limits));
-    for (String isa : new String[] {null, "avx512", "scalar"}) {
-      limits.forEach(limit -> assertFalse(PeerEnvironment.command("1", isa).contains(limit), isa));
+  void withoutALimitThePeersHaveNone() {
+    for (String isa : new String[] {null, "scalar"}) {
+      String command = PeerEnvironment.command("1", isa).toString();
+      assertFalse(command.contains("ONEDNN_MAX_CPU_ISA"), command);
+      assertFalse(command.contains("OPENBLAS_CORETYPE"), command);
     }
   }
 }

@@ -10,96 +10,106 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-import org.nm4j.Layout;
-import org.nm4j.Pattern;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ProductCheckTest {
-  private static final int M = 24;
-  private static final int K = 512;
-  private static final int N = 5;
+  private static final int FEATURE = 7;
+  private static final int ITEM = 3;
 
-  /** Computes in double precision; applies {@code change} to the element (7, 3) at the end. */
-  private static Contender reference(String name, GemmProblem problem, DoubleUnaryOperator change) {
-    boolean batchMajor = problem.batchMajor();
-    return new Contender() {
-      @Override
-      public String name() {
-        return name;
-      }
-
-      @Override
-      public void run() {
-        for (int i = 0; i < M; i++) {
-          for (int j = 0; j < N; j++) {
-            double sum = 0;
-            for (int c = 0; c < K; c++) {
-              float x = batchMajor ? problem.x.get(j, c) : problem.x.get(c, j);
-              sum += (double) problem.w.get(i, c) * x;
-            }
-            if (i == 7 && j == 3) {
-              sum = change.applyAsDouble(sum);
-            }
-            problem.y.set(batchMajor ? j : i, batchMajor ? i : j, (float) sum);
+  /** Computes in double precision; applies {@code change} to one element at the end. */
+  private record Reference(String name, GemmProblem problem, DoubleUnaryOperator change)
+      implements Contender {
+    @Override
+    public void run() {
+      for (int feature = 0; feature < problem.outputs; feature++) {
+        for (int item = 0; item < problem.n; item++) {
+          double sum = 0;
+          for (int input = 0; input < problem.inputs; input++) {
+            sum += (double) problem.weight(feature, input) * problem.activation(item, input);
           }
+          if (feature == FEATURE && item == ITEM) {
+            sum = change.applyAsDouble(sum);
+          }
+          problem.y.set(
+              problem.batchMajor() ? item : feature,
+              problem.batchMajor() ? feature : item,
+              (float) sum);
         }
       }
-
-      @Override
-      public void close() {}
-    };
+    }
   }
 
-  private static GemmProblem problem(Layout layout) {
-    return new GemmProblem(new BenchmarkCase(Pattern.P2_4, layout, M, K, N));
+  static Stream<GemmProblem> problems() {
+    return Stream.concat(
+        Stream.of(
+                "gemm/f32/2:4/batch-major/24x512/n5",
+                "gemm/f32/2:4/feature-major/24x512/n5",
+                "gemm/bf16/2:4/feature-major/24x512/n5",
+                "gemm/s8/2:4/batch-major/24x512/n5",
+                "gemm/w-s8/2:4/batch-major/24x512/n5")
+            .map(name -> GemmProblem.forward(BenchmarkCase.parse(name))),
+        Stream.of(GemmProblem.backward(BenchmarkCase.parse("dx/f32/2:4/batch-major/512x24/n5"))));
   }
 
   private static void assertCaught(GemmProblem problem, Contender right, Contender wrong) {
     ProductCheck check = new ProductCheck(problem);
     for (List<Contender> order : List.of(List.of(right, wrong), List.of(wrong, right))) {
       var failure = assertThrows(IllegalStateException.class, () -> check.verify(order));
-      assertTrue(
-          failure.getMessage().contains("output feature 7 of activation 3"), failure.getMessage());
+      String expected =
+          "wrong computes .* for output feature %d of activation %d".formatted(FEATURE, ITEM);
+      if (order.get(0) == right) { // else the samples may meet it first, or the comparison does
+        assertTrue(failure.getMessage().matches(".*" + expected + ".*"), failure.getMessage());
+      }
     }
   }
 
   @ParameterizedTest
-  @EnumSource
-  void acceptsEqualProducts(Layout layout) {
-    GemmProblem problem = problem(layout);
+  @MethodSource("problems")
+  void acceptsEqualProducts(GemmProblem problem) {
+    boolean exact = problem.spec.dtype().exact();
     assertDoesNotThrow(
         () ->
             new ProductCheck(problem)
                 .verify(
                     List.of(
-                        reference("a", problem, sum -> sum),
-                        reference("b", problem, sum -> Math.nextUp((float) sum)))));
+                        new Reference("a", problem, sum -> sum),
+                        new Reference(
+                            "b", problem, sum -> exact ? sum : Math.nextUp((float) sum)))));
   }
 
   @ParameterizedTest
-  @EnumSource
-  void catchesAMissingProduct(Layout layout) {
-    GemmProblem problem = problem(layout);
+  @MethodSource("problems")
+  void catchesAMissingProduct(GemmProblem problem) {
     double product = 0;
-    for (int c = 0; product == 0; c++) {
-      float x = problem.batchMajor() ? problem.x.get(3, c) : problem.x.get(c, 3);
-      product = (double) problem.w.get(7, c) * x;
+    for (int input = 0; product == 0; input++) {
+      product = (double) problem.weight(FEATURE, input) * problem.activation(ITEM, input);
     }
     double missing = product;
     assertCaught(
         problem,
-        reference("right", problem, sum -> sum),
-        reference("wrong", problem, sum -> sum - missing));
+        new Reference("right", problem, sum -> sum),
+        new Reference("wrong", problem, sum -> sum - missing));
   }
 
   @ParameterizedTest
-  @EnumSource
-  void catchesNanAndElementsNeverWritten(Layout layout) {
-    GemmProblem problem = problem(layout);
+  @MethodSource("problems")
+  void catchesNanAndElementsNeverWritten(GemmProblem problem) {
     assertCaught(
         problem,
-        reference("right", problem, sum -> sum),
-        reference("wrong", problem, sum -> Double.NaN));
+        new Reference("right", problem, sum -> sum),
+        new Reference("wrong", problem, sum -> Double.NaN));
+  }
+
+  @ParameterizedTest
+  @MethodSource("problems")
+  void sumsOfIntegersHaveNoTolerance(GemmProblem problem) {
+    if (problem.spec.dtype().exact()) {
+      assertCaught(
+          problem,
+          new Reference("right", problem, sum -> sum),
+          new Reference("wrong", problem, sum -> Math.nextUp((float) sum)));
+    }
   }
 }

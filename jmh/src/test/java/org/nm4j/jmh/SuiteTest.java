@@ -9,42 +9,68 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import org.nm4j.Layout;
 
 class SuiteTest {
+  private static List<BenchmarkCase> matching(String regex) {
+    return Suite.matching(Suite.full(1), Pattern.compile(regex));
+  }
+
   @Test
-  void fullSuiteCrossesPatternsLayoutsShapesAndBatches() {
-    List<BenchmarkCase> cases = Suite.full();
-    assertEquals(3 * 2 * 8 * 9, cases.size());
+  void noCaseStandsTwice() {
+    List<BenchmarkCase> cases = Suite.full(1);
     assertEquals(cases.size(), new HashSet<>(cases).size());
-    for (int[] shape : new int[][] {{768, 768}, {384, 1536}, {11008, 4096}}) {
-      for (org.nm4j.Pattern pattern :
-          List.of(org.nm4j.Pattern.P2_4, org.nm4j.Pattern.P1_4, org.nm4j.Pattern.P4_8)) {
-        for (Layout layout : Layout.values()) {
-          for (int n : new int[] {1, 16, 768}) {
-            assertTrue(cases.contains(new BenchmarkCase(pattern, layout, shape[0], shape[1], n)));
-          }
-        }
+  }
+
+  @Test
+  void everyOpHasCasesThatItTakes() {
+    for (Op op : Op.ALL) {
+      assertTrue(Suite.full(1).stream().anyMatch(spec -> spec.op() == op), op.name());
+      for (BenchmarkCase spec : op.full()) {
+        assertEquals(op, spec.op());
+        assertTrue(op.product(spec).flops() > 0, spec.toString());
       }
     }
   }
 
   @Test
+  void fp32At24IsCompleteInBothLayouts() {
+    assertEquals(8 * 9, matching("^gemm/f32/2:4/batch-major/").size());
+    assertEquals(8 * 9, matching("^gemm/f32/2:4/feature-major/").size());
+  }
+
+  @Test
+  void allPatternsAreMeasured() {
+    Set<String> patterns =
+        matching("^gemm/f32/").stream()
+            .map(spec -> spec.pattern().toString())
+            .collect(Collectors.toSet());
+    assertEquals(Set.of("2:4", "4:8", "1:4", "2:8", "1:8", "1:16"), patterns);
+  }
+
+  @Test
+  void severalThreadsLeaveOutWhatOneThreadDoes() {
+    assertTrue(Suite.full(2).stream().allMatch(spec -> spec.op().threaded()));
+    assertTrue(Suite.full(1).containsAll(Suite.full(2)));
+    assertTrue(Suite.full(2).size() < Suite.full(1).size());
+  }
+
+  @Test
   void quickSuiteIsAPartOfTheFullOne() {
-    assertTrue(Suite.full().containsAll(Suite.quick()));
-    assertTrue(Suite.quick().size() <= 20);
-    assertEquals(
-        List.of(1, 32, 384), Suite.quick().stream().map(BenchmarkCase::n).distinct().toList());
+    assertTrue(Suite.full(1).containsAll(Suite.quick()));
+    assertTrue(Suite.quick().size() <= 30);
+    assertTrue(
+        Suite.quick().stream().map(BenchmarkCase::n).toList().containsAll(List.of(1, 32, 384)));
   }
 
   @Test
   void filterFindsItsMatchAnywhereInTheName() {
-    List<BenchmarkCase> matching =
-        Suite.matching(Suite.full(), Pattern.compile("1:4/.*/4096x4096/n(1|8)$"));
-    assertEquals(4, matching.size());
-    matching.forEach(spec -> assertEquals(org.nm4j.Pattern.P1_4, spec.pattern()));
-    assertEquals(Suite.full(), Suite.matching(Suite.full(), Pattern.compile("")));
+    List<BenchmarkCase> found = matching("1:4/.*/4096x4096/n(1|8)$");
+    assertTrue(found.size() >= 2);
+    found.forEach(spec -> assertEquals(org.nm4j.Pattern.P1_4, spec.pattern()));
+    assertEquals(Suite.full(1), matching(""));
   }
 }

@@ -1,0 +1,91 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.jmh;
+
+import java.util.List;
+import java.util.SplittableRandom;
+import org.nm4j.DType;
+import org.nm4j.DenseMatrix;
+import org.nm4j.Pattern;
+
+/** An op on weights alone. It can be no faster than a copy of as many bytes. */
+abstract class WeightsOp extends MatrixOp {
+  private static final String ROW_MAJOR = "row-major";
+
+  WeightsOp(String name) {
+    super(name, ROW_MAJOR);
+  }
+
+  @Override
+  public final Unit unit() {
+    return Unit.GBPS;
+  }
+
+  @Override
+  public final boolean threaded() {
+    return false;
+  }
+
+  @Override
+  public final List<BenchmarkCase> full() {
+    return cases(
+        List.of(Precision.F32),
+        Suite.PATTERNS,
+        List.of(ROW_MAJOR),
+        List.of("4096x4096"),
+        List.of(1));
+  }
+
+  @Override
+  public final Product product(BenchmarkCase spec) {
+    if (spec.dtype() != Precision.F32) {
+      throw refusal(spec, Precision.F32.toString());
+    }
+    return super.product(spec);
+  }
+
+  @Override
+  public final Work open(BenchmarkCase spec, int threads) {
+    Product product = spec.product();
+    Operand w = new Operand(DType.F32, product.m(), product.k());
+    SplittableRandom random = new SplittableRandom(2080);
+    for (int row = 0; row < w.rows; row++) {
+      for (int col = 0; col < w.cols; col++) {
+        w.set(row, col, (float) random.nextDouble(-1, 1));
+      }
+    }
+    Contender nm4j = nm4j(w.matrix, spec.pattern());
+    return new Work(
+        List.of(nm4j, new CopySweep((long) w.rows * w.cols * Float.BYTES)),
+        name(),
+        () ->
+            PruningCheck.verify(
+                spec.toString(), w, pruned(w.matrix, spec.pattern()), spec.pattern()));
+  }
+
+  /** What is measured. */
+  abstract Contender nm4j(DenseMatrix w, Pattern pattern);
+
+  /** What it makes, as dense weights: 0 where pruned. */
+  abstract DenseMatrix pruned(DenseMatrix w, Pattern pattern);
+
+  /** nm4j's side of such an op. */
+  record Nm4jWork(long bytes, Runnable work) implements Contender {
+    @Override
+    public String name() {
+      return Nm4jProduct.NAME;
+    }
+
+    @Override
+    public Role role() {
+      return Role.NM4J;
+    }
+
+    @Override
+    public void run() {
+      work.run();
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.jmh;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OpTest {
+  @ParameterizedTest
+  @CsvSource({
+    "gemm/f32/2:4/batch-major/48x80/n1, openblas onednn nm4j read",
+    "gemm/f32/1:16/feature-major/48x80/n5, openblas onednn nm4j",
+    "peak/f32/2:4/batch-major/48x80/n7, openblas onednn nm4j",
+    "dx/f32/2:4/batch-major/48x80/n5, openblas onednn nm4j",
+    "epilogue/f32/2:4/batch-major/48x80/n5, nm4j bias-gelu residual",
+    "crossover/f32/2:4/batch-major/48x80/n5, openblas onednn nm4j lane-panel row-stream",
+    "prune_pack/f32/1:4/row-major/48x90/n1, nm4j copy",
+    "mask/f32/4:8/row-major/48x90/n1, nm4j copy",
+    "call/f32/2:4/batch-major/16x16/n1, nm4j native-call empty-call"
+  })
+  void opensAndVerifiesItsCases(String name, String contenders) {
+    BenchmarkCase spec = BenchmarkCase.parse(name);
+    try (Work work = spec.op().open(spec, 1)) {
+      work.check().run();
+      List<String> names = work.contenders().stream().map(Contender::name).toList();
+      assertTrue(names.containsAll(List.of(contenders.split(" "))), names.toString());
+      assertEquals(names.size(), new HashSet<>(names).size());
+      assertEquals(1, work.contenders().stream().filter(c -> c.role() == Role.NM4J).count());
+      assertFalse(work.kernel().isEmpty());
+      work.contenders().forEach(Contender::run);
+    }
+  }
+
+  @Test
+  void aWrongResultIsReported() {
+    BenchmarkCase spec = BenchmarkCase.parse("epilogue/f32/2:4/batch-major/48x80/n5");
+    GemmProblem problem = GemmProblem.forward(spec);
+    Contender nothing =
+        new Contender() {
+          @Override
+          public String name() {
+            return "nothing";
+          }
+
+          @Override
+          public void run() {}
+        };
+    var failure =
+        assertThrows(IllegalStateException.class, () -> new ProductCheck(problem).product(nothing));
+    assertTrue(failure.getMessage().contains("nothing computes NaN"), failure.getMessage());
+  }
+
+  @Test
+  void namesAreUnique() {
+    assertEquals(Op.ALL.size(), Op.ALL.stream().map(Op::name).distinct().count());
+  }
+}
