@@ -9,6 +9,7 @@
 #include "support/multiplication.h"
 #include "support/product_test.h"
 #include "support/status.h"
+#include "support/typed_product.h"
 #include "support/weights.h"
 
 namespace nm4j_test {
@@ -51,6 +52,21 @@ TEST_P(RestrictTest, MultipliesWithOnePacking) {
         EXPECT_TRUE(SameBits(expected, p.y));
       }
     }
+  }
+}
+
+// Scales and sums of integer weights belong to the handle too.
+TEST_P(RestrictTest, MultipliesIntegers) {
+  for (const int32_t workload : {NM_SMALL_BATCH, NM_LARGE_BATCH}) {
+    TypedWeights weights = MakeWeights(NM_S8, 40, 70, {2, 4}, NM_ANY_BATCH, true, random_);
+    weights.handle = Restrict(weights.handle, workload);
+    ProductCase spec;
+    spec.layout = GetParam();
+    spec.batch = 9;
+    spec.x_dtype = NM_U8;
+    TypedProduct product(weights, spec, random_);
+    product.Run();
+    EXPECT_TRUE(product.Matches());
   }
 }
 

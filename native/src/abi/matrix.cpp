@@ -346,6 +346,7 @@ int32_t nm_matrix_restrict(const nm_matrix* a, int32_t workload, nm_matrix** out
       r->columns = a->columns;
     }
     r->scales = a->scales;
+    r->sums = a->sums;
     for (int packing = 0; packing < nm::kPackings; ++packing) {
       if (small == (packing == static_cast<int>(Packing::kLanePanel))) {
         std::copy_n(a->kernels[packing], nm::kDtypes, r->kernels[packing]);
