@@ -79,8 +79,76 @@ final class Multiplier implements Route {
 
   /** How many threads pay for a product. */
   int threads(long batch, Execution execution) {
-    double useful = (double) nonZeros * batch / MULTIPLICATIONS_PER_THREAD;
-    return (int) Math.max(1, Math.min(execution.threads(), useful));
+    return (int) Math.max(1, Math.min(execution.threads(), usefulThreads(batch)));
+  }
+
+  double usefulThreads(long batch) {
+    return (double) nonZeros * batch / MULTIPLICATIONS_PER_THREAD;
+  }
+
+  /**
+   * Begins a product whose tiles somebody else shares out; {@link Running#end} is owed.
+   *
+   * @throws IllegalStateException when closed
+   */
+  Running begin(Layout layout, long batch, DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
+    long address = handle.acquire();
+    try {
+      return new Running(
+          address,
+          layout,
+          batch,
+          x,
+          y,
+          epilogue,
+          tiles(address, layout, batch, x.dtype(), y.dtype()));
+    } catch (RuntimeException e) {
+      handle.release();
+      throw e;
+    }
+  }
+
+  /** A product that has begun. */
+  final class Running {
+    private final long address;
+    private final Layout layout;
+    private final long batch;
+    private final DenseMatrix x;
+    private final DenseMatrix y;
+    private final Epilogue epilogue;
+    private final long tiles;
+
+    private Running(
+        long address,
+        Layout layout,
+        long batch,
+        DenseMatrix x,
+        DenseMatrix y,
+        Epilogue epilogue,
+        long tiles) {
+      this.address = address;
+      this.layout = layout;
+      this.batch = batch;
+      this.x = x;
+      this.y = y;
+      this.epilogue = epilogue;
+      this.tiles = tiles;
+    }
+
+    long tiles() {
+      return tiles;
+    }
+
+    void run(long begin, long end) {
+      Multiplier.run(address, layout, batch, 1, x, y, epilogue, begin, end);
+    }
+
+    void end() {
+      handle.release();
+      x.keepAlive();
+      y.keepAlive();
+      epilogue.keepAlive();
+    }
   }
 
   @Override

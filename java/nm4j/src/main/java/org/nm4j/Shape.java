@@ -62,6 +62,21 @@ final class Shape {
     }
   }
 
+  /** Whether two matrices have no element in common; columns of one wide buffer have not. */
+  static boolean apart(DenseMatrix a, DenseMatrix b) {
+    long aBytes = extent(a.rows(), a.cols(), a.ld()) * a.dtype().bytes();
+    long bBytes = extent(b.rows(), b.cols(), b.ld()) * b.dtype().bytes();
+    long distance = b.typedAddress() - a.typedAddress();
+    if (aBytes == 0 || bBytes == 0 || distance >= aBytes || -distance >= bBytes) {
+      return true;
+    }
+    long stride = a.ld() * a.dtype().bytes();
+    long offset = Math.floorMod(distance, stride); // of b's rows within a's lines
+    return stride == b.ld() * b.dtype().bytes()
+        && offset >= a.cols() * a.dtype().bytes()
+        && offset + b.cols() * b.dtype().bytes() <= stride;
+  }
+
   static void requireWritable(String name, DenseMatrix matrix) {
     if (matrix.readOnly()) {
       throw new IllegalArgumentException(name + " must be writable, got a read-only matrix");

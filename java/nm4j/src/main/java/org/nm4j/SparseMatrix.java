@@ -586,6 +586,10 @@ public final class SparseMatrix implements AutoCloseable {
     }
   }
 
+  Multiplier multiplier() {
+    return multiplier;
+  }
+
   /**
    * Whether {@link #close} has freed the memory.
    *
