@@ -38,8 +38,8 @@ final class EpilogueOp extends MatrixOp {
   public Work open(BenchmarkCase spec, int threads) {
     GemmProblem problem = GemmProblem.forward(spec);
     SplittableRandom random = new SplittableRandom(7);
-    Operand bias = random(1, problem.outputs, random);
-    Operand residual = random(problem.n, problem.outputs, random);
+    Operand bias = GemmProblem.random(DType.F32, 1, problem.outputs, random);
+    Operand residual = GemmProblem.random(DType.F32, problem.n, problem.outputs, random);
     SparseMatrix matrix = Nm4jProduct.pack(problem, Workload.ANY_BATCH);
     Nm4jProduct plain = new Nm4jProduct(problem, matrix, threads);
     Contender biasGelu =
@@ -67,15 +67,5 @@ final class EpilogueOp extends MatrixOp {
 
   private static double gelu(double x) {
     return x / 2 * (1 + Erf.erf(x / Math.sqrt(2)));
-  }
-
-  private static Operand random(int rows, int cols, SplittableRandom random) {
-    Operand operand = new Operand(DType.F32, rows, cols);
-    for (int row = 0; row < rows; row++) {
-      for (int col = 0; col < cols; col++) {
-        operand.set(row, col, (float) random.nextDouble(-1, 1));
-      }
-    }
-    return operand;
   }
 }

@@ -123,7 +123,8 @@ final class GemmProblem {
     }
   }
 
-  private static Operand random(DType type, int rows, int cols, SplittableRandom random) {
+  /** Values that the type holds exactly: from -1 to 1, integers of 8 bits or, unsigned, of 7. */
+  static Operand random(DType type, int rows, int cols, SplittableRandom random) {
     Operand matrix = new Operand(type, rows, cols);
     for (int row = 0; row < rows; row++) {
       for (int col = 0; col < cols; col++) {

@@ -9,6 +9,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
+import java.util.regex.Pattern;
 import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl.fpmath_mode;
@@ -40,12 +41,15 @@ final class OneDnnMatmul implements Contender {
    */
   static final String DECOMPRESSING = "onednn-decompress";
 
+  private static final String NONE = "none";
+  private static final Pattern DOT_PRODUCTS = Pattern.compile("vnni|amx|avx10");
   private static final int PER_COLUMN = 1 << 1; // scales differ along dimension 1 only
 
   private final String name;
   private final engine cpu = new engine(engine.kind.cpu, 0);
   private final stream stream = new stream(cpu);
   private final String implementation;
+  private final boolean signedActivations;
   private final matmul primitive;
   private final IntMemoryMap arguments = new IntMemoryMap(); // shares the operands' ownership
 
@@ -56,6 +60,7 @@ final class OneDnnMatmul implements Contender {
     this.name = name;
     Operand x = problem.x;
     Operand y = problem.y;
+    signedActivations = x.type == DType.S8;
     boolean weightsRight = problem.batchMajor();
     format_tag lying = weightsRight == problem.transposed ? format_tag.ab : format_tag.ba;
     format_tag wanted =
@@ -75,7 +80,12 @@ final class OneDnnMatmul implements Contender {
             weightsRight ? wDesc : desc(x),
             desc(y),
             attributes(w, x, scaled),
-            false);
+            true); // empty if there is no implementation at all
+    if (plan.get(true) == null) {
+      implementation = NONE;
+      primitive = null;
+      return;
+    }
     implementation = plan.impl_info_str().getString();
     memory packed = new memory(weightsRight ? plan.weights_desc() : plan.src_desc(), cpu);
     memory stored = new memory(new memory.desc(wSizes, type(w), lying, false), cpu, w.pointer());
@@ -124,11 +134,15 @@ final class OneDnnMatmul implements Contender {
   }
 
   /**
-   * Whether the primitive has a kernel for this CPU. Else it is oneDNN's reference, a plain loop
-   * that says nothing about what dense products cost.
+   * Whether the primitive is a fair peer on this CPU. Not when there is none, or only oneDNN's
+   * reference, a plain loop that says nothing about what dense products cost; nor when it
+   * multiplies signed activations without VNNI: it moves them to 0..255, sums two products in 16
+   * bits and saturates.
    */
-  boolean optimised() {
-    return !implementation.startsWith("ref");
+  boolean fair() {
+    return !implementation.equals(NONE)
+        && !implementation.startsWith("ref")
+        && (!signedActivations || DOT_PRODUCTS.matcher(implementation).find());
   }
 
   @Override
@@ -144,7 +158,9 @@ final class OneDnnMatmul implements Contender {
 
   @Override
   public void close() {
-    primitive.close();
+    if (primitive != null) {
+      primitive.close();
+    }
     arguments.close();
     stream.close();
   }

@@ -49,13 +49,7 @@ abstract class WeightsOp extends MatrixOp {
   @Override
   public final Work open(BenchmarkCase spec, int threads) {
     Product product = spec.product();
-    Operand w = new Operand(DType.F32, product.m(), product.k());
-    SplittableRandom random = new SplittableRandom(2080);
-    for (int row = 0; row < w.rows; row++) {
-      for (int col = 0; col < w.cols; col++) {
-        w.set(row, col, (float) random.nextDouble(-1, 1));
-      }
-    }
+    Operand w = GemmProblem.random(DType.F32, product.m(), product.k(), new SplittableRandom(2080));
     Contender nm4j = nm4j(w.matrix, spec.pattern());
     return new Work(
         List.of(nm4j, new CopySweep((long) w.rows * w.cols * Float.BYTES)),

@@ -20,6 +20,10 @@ class OpTest {
   @CsvSource({
     "gemm/f32/2:4/batch-major/48x80/n1, openblas onednn nm4j read",
     "gemm/f32/1:16/feature-major/48x80/n5, openblas onednn nm4j",
+    "gemm/s8/2:4/batch-major/48x80/n5, nm4j",
+    "gemm/s8-s8/1:4/batch-major/48x80/n1, nm4j read",
+    "gemm/w-bf16/2:4/batch-major/48x80/n5, openblas onednn nm4j",
+    "gemm/w-s8/4:8/batch-major/48x80/n1, openblas onednn nm4j read",
     "peak/f32/2:4/batch-major/48x80/n7, openblas onednn nm4j",
     "dx/f32/2:4/batch-major/48x80/n5, openblas onednn nm4j",
     "epilogue/f32/2:4/batch-major/48x80/n5, nm4j bias-gelu residual",
