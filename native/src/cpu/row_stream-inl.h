@@ -15,10 +15,6 @@
 #include "cpu/tiling.h"
 #include "cpu/unroll-inl.h"
 
-#ifndef PFD
-#define PFD 2048
-#define PFI 512
-#endif
 namespace nm {
 namespace {
 
@@ -202,14 +198,17 @@ struct RowStreamPanel {
     });
   }
 
-  // Weights come from beyond L2 in as many passes as there are panels, index and values in streams of their own.
+  // Weights come from beyond L2 in as many passes as there are panels, index and values in streams of their own. Narrow
+  // panels pass over them faster. Zen 5, GFLOP/s with 1, 2, 4, 8, 16 KiB ahead: 4096 x 4096, batch 16: 120, 217, 252,
+  // 253, 233; batch 64: 374, 389, 380, 378, 375; with none, batch 64: half.
   template <int kRows, typename Offset>
   NM4J_INLINE static void prefetch(const Weight* values, const uint8_t* index, const Offset& eight) {
+    constexpr int kAhead = kWidth <= 16 ? 4096 : 2048;
     unroll<kRows>([&](auto r) {
       if (r.value * 8 * sizeof(Weight) % 64 == 0 || kRows == 1) {
-        __builtin_prefetch(reinterpret_cast<const char*>(values + eight(r.value)) + PFD);
+        __builtin_prefetch(reinterpret_cast<const char*>(values + eight(r.value)) + kAhead);
       }
-      if (r.value % 4 == 0) __builtin_prefetch(index + eight(r.value) + PFI);
+      if (r.value % 4 == 0) __builtin_prefetch(index + eight(r.value) + kAhead / 4);
     });
   }
 
