@@ -26,7 +26,7 @@ struct nm_matrix {
   nm::AlignedArray<float> scales;  // of int8 weights, one per row; else empty
   // By packing and type of activations; NULL where the packing is empty or no kernel takes the type.
   const nm::Kernel* kernels[nm::kPackings][nm::kDtypes];
-  int64_t small_limit;                           // with both packings: the largest batch that runs on lanes
+  int64_t small_limit;  // with both packings: the largest batch that runs on lanes
   std::unique_ptr<std::atomic<bool>[]> row_set, pair_ordered;  // while rows are set; pairs of the row stream
   std::atomic<bool> sealed;
 

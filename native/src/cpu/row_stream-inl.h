@@ -193,9 +193,7 @@ struct RowStreamPanel {
   }
 
   NM4J_INLINE static void multiply(Reg weight, const float* x, Reg (&sum)[kPart]) {
-    unroll<kPart>([&](auto v) {
-      sum[v.value] = V::fma(weight, V::load(x + v.value * V::kLanes), sum[v.value]);
-    });
+    unroll<kPart>([&](auto v) { sum[v.value] = V::fma(weight, V::load(x + v.value * V::kLanes), sum[v.value]); });
   }
 
   // Weights come from beyond L2 in as many passes as there are panels, index and values in streams of their own. Narrow

@@ -50,7 +50,8 @@ class RowStream {
 
   // Rows may be put from several threads at once, and pairs ordered, as long as no two touch the same pair.
   void put(int64_t r, const CompressedRow& row);
-  // Orders the values of rows 2 * pair and 2 * pair + 1, which have been put. Once or many times: the order is the same.
+  // Orders the values of rows 2 * pair and 2 * pair + 1, which have been put. Once or many times: the order is the
+  // same.
   void order_pair(int64_t pair);
   void get(int64_t r, CompressedRow* row) const;
 
