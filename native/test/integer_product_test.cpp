@@ -99,9 +99,14 @@ TEST_P(IntegerProductTest, SumsAreExact) {
   for (const int32_t x_dtype : {NM_S8, NM_U8}) {
     const int64_t low = x_dtype == NM_S8 ? -128 : 0;
     for (const Pattern pattern : kPatterns) {
-      const SumsCase spec = {random_.Int(1, 150), random_.Int(1, 400),   random_.Int(1, 40),
-                             pattern,             random_.Pick(kWorkloads), GetParam(),
-                             x_dtype,             static_cast<int32_t>(random_.Int(low, low + 255)),
+      const SumsCase spec = {random_.Int(1, 150),
+                             random_.Int(1, 400),
+                             random_.Int(1, 40),
+                             pattern,
+                             random_.Pick(kWorkloads),
+                             GetParam(),
+                             x_dtype,
+                             static_cast<int32_t>(random_.Int(low, low + 255)),
                              false};
       ASSERT_EQ(Mismatches(spec, random_), 0)
           << spec.rows << " x " << spec.cols << ", batch " << spec.batch << ", " << pattern.n << ":" << pattern.m;
