@@ -102,9 +102,11 @@ public final class SparseConv2d implements AutoCloseable {
    * @param y n images of {@link #outH} x {@link #outW} with its output channels, in any layout;
    *     writable; must not overlap an operand, except that it may be C
    * @param epilogue what else to do; its bias has one value for each output channel, its C is the
-   *     {@link Images#matrix} of images of the size and layout of {@code y}
+   *     {@link Images#matrix} of images of the size and layout of {@code y}; without factors per
+   *     feature
    * @param execution where to compute
-   * @throws IllegalArgumentException when a size is wrong, {@code y} is read-only or overlaps
+   * @throws IllegalArgumentException when a size or type is wrong, {@code y} is read-only or
+   *     overlaps
    * @throws IllegalStateException when closed
    */
   public void apply(Images x, Images y, Epilogue epilogue, Execution execution) {
@@ -112,6 +114,11 @@ public final class SparseConv2d implements AutoCloseable {
     requireSizes("y", y, x.n(), outH(x.h()), outW(x.w()), geometry.outC());
     Shape.requireWritable("y", y.matrix());
     epilogue.check(geometry.outC(), y.matrix());
+    if (epilogue.scales()) {
+      throw new IllegalArgumentException(
+          "epilogue must have no factors per feature; multiply the weights by them, got "
+              + epilogue);
+    }
     int threads = execution.threads();
     long address = handle.acquire();
     try {

@@ -231,6 +231,8 @@ class SparseConv2dTest {
       Images narrow = Images.allocate(ImageLayout.NHWC, 1, 5, 6, 7);
       Misuse.illegalArgument(() -> conv.apply(narrow, y), "x", "8", "7");
       Misuse.illegalArgument(() -> conv.apply(x, x), "y", "3 x 4 x 4");
+      Epilogue scaled = Epilogue.NONE.scale(integers(random, 1, 4));
+      Misuse.illegalArgument(() -> conv.apply(x, y, scaled), "factors per feature");
       Images two = Images.allocate(ImageLayout.NHWC, 2, 3, 4, 4);
       Misuse.illegalArgument(() -> conv.apply(x, two), "y", "1 x 3", "2 x 3");
       Images tiny = Images.allocate(ImageLayout.NHWC, 1, 2, 6, 8);
