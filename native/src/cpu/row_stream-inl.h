@@ -24,35 +24,43 @@ struct RowStreamPanel {
   using Reg = typename V::Reg;
 
   static void pack(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
+    args.x_dtype == NM_BF16 ? pack_as<Bf16>(args, cols, item, items, panel)
+                            : pack_as<float>(args, cols, item, items, panel);
+  }
+
+  // bf16 activations are widened here, once, and multiplied as fp32.
+  template <typename X>
+  static void pack_as(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
+    const X* x = static_cast<const X*>(args.x);
     if (args.layout == NM_FEATURE_MAJOR) {
-      pack_rows(args, cols, item, items, panel);
+      pack_rows(x + item, args.ldx, cols, items, panel);
     } else {
-      pack_transposed(args, cols, item, items, panel);
+      pack_transposed(x + item * args.ldx, args.ldx, cols, items, panel);
     }
   }
 
   // X is [cols][batch].
-  static void pack_rows(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
+  template <typename X>
+  static void pack_rows(const X* x, int64_t ldx, int64_t cols, int64_t items, float* panel) {
     for (int64_t k = 0; k < cols; ++k) {
-      const float* x = static_cast<const float*>(args.x) + k * args.ldx + item;
       for (int v = 0; v < kVectors; ++v) {
-        const int n = lanes_left(items, v);
-        V::store(panel + v * V::kLanes, n == V::kLanes ? V::load(x + v * V::kLanes) : load_some(x + v * V::kLanes, n));
+        V::store(panel + v * V::kLanes, load_some(x + v * V::kLanes, lanes_left(items, v)));
       }
+      x += ldx;
       panel += kWidth;
     }
   }
 
   // X is [batch][cols]: transpose squares of kLanes x kLanes.
-  static void pack_transposed(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
+  template <typename X>
+  static void pack_transposed(const X* x, int64_t ldx, int64_t cols, int64_t items, float* panel) {
     for (int64_t k = 0; k < cols; k += V::kLanes) {
       const int depth = static_cast<int>(cols - k < V::kLanes ? cols - k : V::kLanes);
       for (int v = 0; v < kVectors; ++v) {
         Reg square[V::kLanes];
         const int n = lanes_left(items, v);
         for (int i = 0; i < V::kLanes; ++i) {
-          const float* x = static_cast<const float*>(args.x) + (item + v * V::kLanes + i) * args.ldx + k;
-          square[i] = i >= n ? V::zero() : depth == V::kLanes ? V::load(x) : V::load_n(x, depth);
+          square[i] = i < n ? load_some(x + (v * V::kLanes + i) * ldx + k, depth) : V::zero();
         }
         V::transpose(square);
         for (int i = 0; i < depth; ++i) V::store(panel + (k + i) * kWidth + v * V::kLanes, square[i]);
@@ -171,7 +179,10 @@ struct RowStreamPanel {
     const int64_t left = items - v * V::kLanes;
     return static_cast<int>(left < 0 ? 0 : left < V::kLanes ? left : V::kLanes);
   }
-  static Reg load_some(const float* p, int n) { return n > 0 ? V::load_n(p, n) : V::zero(); }
+  template <typename X>
+  static Reg load_some(const X* p, int n) {
+    return n > 0 ? load_strided<V>(p, 1, n) : V::zero();
+  }
 };
 
 // The drivers serve every packing whose Panel is used like RowStreamPanel, with its view of the weights.
