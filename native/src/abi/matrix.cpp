@@ -118,6 +118,11 @@ void find_kernels(nm_matrix* a, Packing packing) {
   }
 }
 
+// Whether lane panels serve large batches too.
+bool has_pair_kernel(nm_dtype dtype, Pattern pattern) {
+  return LanePanel::keeps_pairs(pattern) && find_kernel(dtype, dtype, Packing::kLanePairs, active_isa()) != nullptr;
+}
+
 }  // namespace
 }  // namespace nm
 
@@ -142,7 +147,8 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
     }
     NM_TRY(nm::check_isa_request());
     const Pattern pattern{n, m};
-    const bool lanes = (workload & NM_SMALL_BATCH) != 0 && nm::LanePanel::supports(pattern);
+    const bool pairs = nm::has_pair_kernel(static_cast<nm_dtype>(dtype), pattern);
+    const bool lanes = pairs || ((workload & NM_SMALL_BATCH) != 0 && nm::LanePanel::supports(pattern));
     const bool stream = (workload & NM_LARGE_BATCH) != 0 || !lanes;
     try {
       auto a = std::make_unique<nm_matrix>();
@@ -154,6 +160,7 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
         a->lanes = nm::LanePanel(a->dtype, pattern, rows, cols);
         a->small_limit = nm::max_lane_batch(nm::active_isa(), a->lanes.view());
         nm::find_kernels(a.get(), Packing::kLanePanel);
+        if (pairs) nm::find_kernels(a.get(), Packing::kLanePairs);
       }
       if (stream) {
         a->stream = nm::RowStream(a->dtype, pattern, rows, cols);

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "abi/status.h"
+#include "cpu/crossover.h"
 #include "cpu/kernel.h"
 #include "format/column_stream.h"
 #include "format/lane_panel.h"
@@ -36,8 +37,10 @@ struct nm_matrix {
   const nm::Kernel* kernel(nm_dtype activations, int64_t batch) const {
     const auto of = [&](nm::Packing packing) { return kernels[static_cast<int>(packing)][activations]; };
     if (transposed()) return of(nm::Packing::kColumnStream);
+    const nm::Kernel* pairs = of(nm::Packing::kLanePairs);
     const nm::Kernel* small = of(nm::Packing::kLanePanel);
     const nm::Kernel* large = of(nm::Packing::kRowStream);
+    if (pairs != nullptr) return batch <= nm::kMaxLaneBatchBesidePairs ? small : pairs;
     return small != nullptr && (large == nullptr || batch <= small_limit) ? small : large;
   }
 };

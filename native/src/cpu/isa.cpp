@@ -26,7 +26,8 @@ nm_isa detect() {
   if (!avx2) return NM_ISA_SCALAR;
   if (!avx512) return NM_ISA_AVX2;
   if (!__builtin_cpu_supports("avx512vnni")) return NM_ISA_AVX512;
-  return __builtin_cpu_supports("avx512bf16") ? NM_ISA_AVX512_BF16 : NM_ISA_AVX512_VNNI;
+  const bool bf16 = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("bmi2");
+  return bf16 ? NM_ISA_AVX512_BF16 : NM_ISA_AVX512_VNNI;
 }
 
 bool read_intel() {

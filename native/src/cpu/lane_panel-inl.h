@@ -22,12 +22,13 @@ constexpr int kPanelRows = 16;
 // batch 8, Zen 5: 88 GFLOP/s; 1, 2, 4, 8, 16 KiB ahead: 177, 204, 231, 216, 195.
 constexpr int kPrefetchWords = 1024;
 
-// Activations as a kernel takes them. (format/value_codec.h is not for the files of the ISAs.)
-inline void convert(float value, float* to) { *to = value; }
-inline void convert(Bf16 value, Bf16* to) { *to = value; }
-inline void convert(Bf16 value, float* to) {
+// format/value_codec.h is not for the files of the ISAs.
+inline float widened(float value) { return value; }
+inline float widened(Bf16 value) {
   const uint32_t bits = uint32_t{value.bits} << 16;
-  __builtin_memcpy(to, &bits, sizeof bits);
+  float out;
+  __builtin_memcpy(&out, &bits, sizeof out);
+  return out;
 }
 
 // Items of the batch, [kItems][pitch], zero padded so that windows may be read whole.
@@ -44,21 +45,21 @@ inline int64_t kernel_items(int64_t items) {
   return kMaxLaneItems;
 }
 
-template <typename To, typename From>
-void pack_items(const MultiplyArgs& args, int64_t cols, const Tile& tile, int64_t pitch, To* to) {
-  const From* x = static_cast<const From*>(args.x);
+template <typename X>
+void pack_items(const MultiplyArgs& args, int64_t cols, const Tile& tile, int64_t pitch, float* to) {
+  const X* x = static_cast<const X*>(args.x);
   for (int64_t i = 0; i < tile.items; ++i, to += pitch) {
     const bool batch_major = args.layout == NM_BATCH_MAJOR;
-    const From* from = batch_major ? x + (tile.item + i) * args.ldx : x + tile.item + i;
-    if (batch_major && sizeof(To) == sizeof(From)) {
-      __builtin_memcpy(to, from, cols * sizeof(To));
+    const X* from = batch_major ? x + (tile.item + i) * args.ldx : x + tile.item + i;
+    if (batch_major && sizeof(X) == sizeof(float)) {
+      __builtin_memcpy(to, from, cols * sizeof(float));
     } else {
       const int64_t step = batch_major ? 1 : args.ldx;
-      for (int64_t k = 0; k < cols; ++k) convert(from[k * step], to + k);
+      for (int64_t k = 0; k < cols; ++k) to[k] = widened(from[k * step]);
     }
-    __builtin_memset(to + cols, 0, (pitch - cols) * sizeof(To));
+    __builtin_memset(to + cols, 0, (pitch - cols) * sizeof(float));
   }
-  __builtin_memset(to, 0, (kernel_items(tile.items) - tile.items) * pitch * sizeof(To));
+  __builtin_memset(to, 0, (kernel_items(tile.items) - tile.items) * pitch * sizeof(float));
 }
 
 // kVectors vectors of rows, at most one panel, times kItems items. Each result is the sum of kChains chains, which hide
@@ -232,8 +233,8 @@ void lane_panel_run(const PackedWeights& weights, const MultiplyArgs& args, int6
   for (int64_t t = tile_begin; t < tile_end; ++t) {
     const Tile tile = tile_at(tiling, t);
     if (tile.item != packed_item) {
-      args.x_dtype == NM_BF16 ? pack_items<float, Bf16>(args, w.cols, tile, pitch, packed)
-                              : pack_items<float, float>(args, w.cols, tile, pitch, packed);
+      args.x_dtype == NM_BF16 ? pack_items<Bf16>(args, w.cols, tile, pitch, packed)
+                              : pack_items<float>(args, w.cols, tile, pitch, packed);
     }
     packed_item = tile.item;
     const LaneItems items = {packed, pitch};

@@ -33,6 +33,11 @@ Tiling row_stream_tiling(int64_t rows, int64_t batch) {
   return make_tiling(rows, 512, kStreamRowStep, batch, kPanelItems);
 }
 
+Tiling lane_pairs_tiling(int64_t rows, int64_t cols, int64_t batch) {
+  const int64_t max_items = rows > (int64_t{4} << 20) / cols ? 192 : 96;
+  return make_tiling(rows, 512, 16, batch, even_rows(std::max<int64_t>(batch, 1), max_items, 16));
+}
+
 Tiling lane_panel_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 64, 16, batch, kMaxLaneItems); }
 
 }  // namespace nm

@@ -34,6 +34,10 @@ Tiling row_stream_tiling(int64_t rows, int64_t batch);
 constexpr int64_t kMaxLaneItems = 16;
 Tiling lane_panel_tiling(int64_t rows, int64_t batch);
 
+// Lane panels of large batches: 512 rows x 96 results are 192 KiB of L2. Weights too large for the caches pass once for
+// 192 items.
+Tiling lane_pairs_tiling(int64_t rows, int64_t cols, int64_t batch);
+
 }  // namespace nm
 
 #endif  // NM4J_CPU_TILING_H_

@@ -75,7 +75,8 @@ void LanePanel::put(int64_t r, const CompressedRow& row) {
     const int kept = static_cast<int>(pattern_.kept(length));
     for (int slot = 0; slot < view_.slots; ++slot) {
       float value = 0.0f;
-      uint32_t index = static_cast<uint32_t>(length);  // a padding column: kept < slots only if length < window_cols
+      // Padding columns, each another: kept < slots only if length < window_cols, and by no more than that.
+      uint32_t index = static_cast<uint32_t>(length + slot - kept);
       if (slot < kept) {
         value = row.values[next];
         index = static_cast<uint32_t>(row.cols[next++] - first);
