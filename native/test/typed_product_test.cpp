@@ -20,7 +20,8 @@ struct Types {
 };
 
 // Every pair of types that a kernel multiplies.
-constexpr Types kTypes[] = {{NM_F32, NM_F32}, {NM_BF16, NM_F32}, {NM_S8, NM_F32}, {NM_S8, NM_S8}, {NM_S8, NM_U8}};
+constexpr Types kTypes[] = {{NM_F32, NM_F32}, {NM_BF16, NM_F32}, {NM_BF16, NM_BF16},
+                            {NM_S8, NM_F32},  {NM_S8, NM_S8},    {NM_S8, NM_U8}};
 constexpr int32_t kResults[] = {NM_F32, NM_BF16, NM_S8, NM_U8};
 constexpr Pattern kTypedPatterns[] = {{2, 4},  {1, 4}, {3, 4}, {1, 2},  {4, 8},  {2, 8},
                                       {1, 16}, {3, 5}, {7, 9}, {1, 32}, {31, 32}};

@@ -250,8 +250,10 @@ NM_API int32_t nm_matrix_kernel(const nm_matrix* a, int32_t layout, int64_t batc
  * infinities and NaN; those opposite a kept 0.0 do.
  * For a given matrix, layout, batch and instruction set the result is the same bits on every call, however the tiles
  * are split over calls and threads.
- * Each calling thread keeps a scratch buffer of at most 256 bytes * (cols + 640) until it ends; products of integers on
- * instruction sets before AVX512_VNNI one more, of at most 256 bytes * (cols + rows + 512). */
+ * With bf16 weights and activations, products of two bf16 are exact in fp32; sums are fp32, in another order and
+ * rounding than fp32 products have, and with NM_ISA_AVX512_BF16 denormal operands and sums count as 0.
+ * Each calling thread keeps a scratch buffer of at most 256 bytes * (cols + 2048) until it ends; products of integers
+ * on instruction sets before AVX512_VNNI one more, of at most 256 bytes * (cols + rows + 512). */
 
 /* Number of tiles into which the product is divided; each writes its own part of Y. */
 NM_API int32_t nm_multiply_tiles(const nm_matrix* a, int32_t layout, int64_t batch, int64_t* tiles);

@@ -140,6 +140,11 @@ void find_kernels(nm_matrix* a, Packing packing) {
   }
 }
 
+// Whether lane panels serve large batches too.
+bool has_pair_kernel(nm_dtype dtype, Pattern pattern) {
+  return LanePanel::keeps_pairs(pattern) && find_kernel(dtype, dtype, Packing::kLanePairs, active_isa()) != nullptr;
+}
+
 }  // namespace
 }  // namespace nm
 
@@ -168,7 +173,8 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
     const nm::Kernel* integers =
         nm::find_kernel(static_cast<nm_dtype>(dtype), NM_U8, Packing::kLanePanel, nm::active_isa());
     const bool always = integers != nullptr && integers->any_batch;
-    const bool lanes = ((workload & NM_SMALL_BATCH) != 0 || always) && nm::LanePanel::supports(pattern);
+    const bool pairs = nm::has_pair_kernel(static_cast<nm_dtype>(dtype), pattern);
+    const bool lanes = ((workload & NM_SMALL_BATCH) != 0 || always || pairs) && nm::LanePanel::supports(pattern);
     const bool stream = (workload & NM_LARGE_BATCH) != 0 || !lanes;
     try {
       auto a = std::make_unique<nm_matrix>();
@@ -180,6 +186,7 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
         a->lanes = nm::LanePanel(a->dtype, pattern, rows, cols);
         a->small_limit = nm::max_lane_batch(nm::active_isa(), a->lanes.view());
         nm::find_kernels(a.get(), Packing::kLanePanel);
+        if (pairs) nm::find_kernels(a.get(), Packing::kLanePairs);
       }
       if (stream) {
         a->stream = nm::RowStream(a->dtype, pattern, rows, cols);
@@ -339,12 +346,11 @@ int32_t nm_matrix_restrict(const nm_matrix* a, int32_t workload, nm_matrix** out
     r->cols = a->cols;
     r->dtype = a->dtype;
     r->pattern = a->pattern;
-    if (small) {
-      r->lanes = a->lanes;
-    } else {
+    if (!small) {
       r->stream = a->stream;
       r->columns = a->columns;
     }
+    r->lanes = a->lanes;  // kernels of large batches may read them too
     r->scales = a->scales;
     r->sums = a->sums;
     for (int packing = 0; packing < nm::kPackings; ++packing) {

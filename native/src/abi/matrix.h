@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "abi/status.h"
+#include "cpu/crossover.h"
 #include "cpu/kernel.h"
 #include "format/column_stream.h"
 #include "format/lane_panel.h"
@@ -38,9 +39,12 @@ struct nm_matrix {
   const nm::Kernel* kernel(nm_dtype activations, int64_t batch) const {
     const auto of = [&](nm::Packing packing) { return kernels[static_cast<int>(packing)][activations]; };
     if (transposed()) return of(nm::Packing::kColumnStream);
+    const nm::Kernel* pairs = of(nm::Packing::kLanePairs);
     const nm::Kernel* small = of(nm::Packing::kLanePanel);
     const nm::Kernel* large = of(nm::Packing::kRowStream);
-    if (small == nullptr || large == nullptr) return small != nullptr ? small : large;
+    if (pairs != nullptr && (small == nullptr || batch > nm::kMaxLaneBatchBesidePairs)) return pairs;
+    if (pairs != nullptr || large == nullptr) return small;
+    if (small == nullptr) return large;
     return batch <= small_limit || small->any_batch ? small : large;
   }
 };

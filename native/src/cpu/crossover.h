@@ -15,6 +15,9 @@ namespace nm {
 // The largest batch for which a matrix that has both packings multiplies with its lane panels.
 int64_t max_lane_batch(nm_isa isa, const LanePanelView& lanes);
 
+// The largest batch for which a matrix that also has kernels for pairs does; measured on Zen 5.
+constexpr int64_t kMaxLaneBatchBesidePairs = 12;
+
 }  // namespace nm
 
 #endif  // NM4J_CPU_CROSSOVER_H_

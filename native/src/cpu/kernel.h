@@ -46,8 +46,9 @@ struct PackedWeights {
   ColumnStreamView columns;
 };
 
-enum class Packing { kLanePanel, kRowStream, kColumnStream };
-constexpr int kPackings = 3;
+// How a kernel reads the weights. kLanePairs: lane panels that keep two of each 4 columns, for large batches.
+enum class Packing { kLanePanel, kLanePairs, kRowStream, kColumnStream };
+constexpr int kPackings = 4;
 constexpr int kDtypes = 5;
 
 struct Kernel {

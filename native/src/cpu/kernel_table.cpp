@@ -17,6 +17,10 @@ int64_t integer_tiles(const PackedWeights& weights, int64_t batch) {
   return tile_count(integer_tiling(weights.lanes.rows, batch));
 }
 
+int64_t lane_pairs_tiles(const PackedWeights& weights, int64_t batch) {
+  return tile_count(lane_pairs_tiling(weights.lanes.rows, weights.lanes.cols, batch));
+}
+
 int64_t row_stream_tiles(const PackedWeights& weights, int64_t batch) {
   return tile_count(row_stream_tiling(weights.stream.rows, batch));
 }
@@ -29,13 +33,17 @@ int64_t column_stream_tiles(const PackedWeights& weights, int64_t batch) {
 constexpr Kernel kTable[] = {
 // clang-format off
 #ifdef NM4J_X86
+    {"bf16_nxm_lanepanel_16x16_avx512bf16", NM_BF16, NM_BF16, Packing::kLanePanel, NM_ISA_AVX512_BF16, lane_panel_tiles, lane_panel_bf16_avx512bf16},
+    {"bf16_2:4_lanepairs_8x48_avx512bf16", NM_BF16, NM_BF16, Packing::kLanePairs, NM_ISA_AVX512_BF16, lane_pairs_tiles, lane_pairs_bf16_avx512bf16},
     {"s8u8_nxm_lanepanel_64x6_avx512vnni", NM_S8, NM_U8, Packing::kLanePanel, NM_ISA_AVX512_VNNI, integer_tiles, lane_panel_s8_integer_avx512vnni, true},
     {"s8_nxm_lanepanel_64x6_avx512vnni", NM_S8, NM_S8, Packing::kLanePanel, NM_ISA_AVX512_VNNI, integer_tiles, lane_panel_s8_integer_avx512vnni, true},
     {"f32_nxm_lanepanel_16x16_avx512", NM_F32, NM_F32, Packing::kLanePanel, NM_ISA_AVX512, lane_panel_tiles, lane_panel_f32_avx512},
     {"f32_nxm_rowstream_4x64_avx512", NM_F32, NM_F32, Packing::kRowStream, NM_ISA_AVX512, row_stream_tiles, row_stream_f32_avx512},
     {"f32_any_columnstream_4x64_avx512", NM_F32, NM_F32, Packing::kColumnStream, NM_ISA_AVX512, column_stream_tiles, column_stream_f32_avx512},
     {"bf16f32_nxm_lanepanel_16x16_avx512", NM_BF16, NM_F32, Packing::kLanePanel, NM_ISA_AVX512, lane_panel_tiles, lane_panel_bf16_avx512},
+    {"bf16_nxm_lanepanel_16x16_avx512", NM_BF16, NM_BF16, Packing::kLanePanel, NM_ISA_AVX512, lane_panel_tiles, lane_panel_bf16_avx512},
     {"bf16f32_nxm_rowstream_4x64_avx512", NM_BF16, NM_F32, Packing::kRowStream, NM_ISA_AVX512, row_stream_tiles, row_stream_bf16_avx512},
+    {"bf16_nxm_rowstream_4x64_avx512", NM_BF16, NM_BF16, Packing::kRowStream, NM_ISA_AVX512, row_stream_tiles, row_stream_bf16_avx512},
     {"s8f32_nxm_lanepanel_16x16_avx512", NM_S8, NM_F32, Packing::kLanePanel, NM_ISA_AVX512, lane_panel_tiles, lane_panel_s8_avx512},
     {"s8f32_nxm_rowstream_4x64_avx512", NM_S8, NM_F32, Packing::kRowStream, NM_ISA_AVX512, row_stream_tiles, row_stream_s8_avx512},
     {"s8u8_nxm_lanepanel_16x16_avx512", NM_S8, NM_U8, Packing::kLanePanel, NM_ISA_AVX512, lane_panel_tiles, lane_panel_s8_integer_avx512},
@@ -46,7 +54,9 @@ constexpr Kernel kTable[] = {
     {"f32_nxm_rowstream_1x64_avx2", NM_F32, NM_F32, Packing::kRowStream, NM_ISA_AVX2, row_stream_tiles, row_stream_f32_avx2},
     {"f32_any_columnstream_4x16_avx2", NM_F32, NM_F32, Packing::kColumnStream, NM_ISA_AVX2, column_stream_tiles, column_stream_f32_avx2},
     {"bf16f32_nxm_lanepanel_16x16_avx2", NM_BF16, NM_F32, Packing::kLanePanel, NM_ISA_AVX2, lane_panel_tiles, lane_panel_bf16_avx2},
+    {"bf16_nxm_lanepanel_16x16_avx2", NM_BF16, NM_BF16, Packing::kLanePanel, NM_ISA_AVX2, lane_panel_tiles, lane_panel_bf16_avx2},
     {"bf16f32_nxm_rowstream_1x64_avx2", NM_BF16, NM_F32, Packing::kRowStream, NM_ISA_AVX2, row_stream_tiles, row_stream_bf16_avx2},
+    {"bf16_nxm_rowstream_1x64_avx2", NM_BF16, NM_BF16, Packing::kRowStream, NM_ISA_AVX2, row_stream_tiles, row_stream_bf16_avx2},
     {"s8f32_nxm_lanepanel_16x16_avx2", NM_S8, NM_F32, Packing::kLanePanel, NM_ISA_AVX2, lane_panel_tiles, lane_panel_s8_avx2},
     {"s8f32_nxm_rowstream_1x64_avx2", NM_S8, NM_F32, Packing::kRowStream, NM_ISA_AVX2, row_stream_tiles, row_stream_s8_avx2},
     {"s8u8_nxm_lanepanel_16x16_avx2", NM_S8, NM_U8, Packing::kLanePanel, NM_ISA_AVX2, lane_panel_tiles, lane_panel_s8_integer_avx2},
@@ -58,7 +68,9 @@ constexpr Kernel kTable[] = {
     {"f32_nxm_rowstream_1x64_scalar", NM_F32, NM_F32, Packing::kRowStream, NM_ISA_SCALAR, row_stream_tiles, row_stream_f32_scalar},
     {"f32_any_columnstream_4x4_scalar", NM_F32, NM_F32, Packing::kColumnStream, NM_ISA_SCALAR, column_stream_tiles, column_stream_f32_scalar},
     {"bf16f32_nxm_lanepanel_16x16_scalar", NM_BF16, NM_F32, Packing::kLanePanel, NM_ISA_SCALAR, lane_panel_tiles, lane_panel_bf16_scalar},
+    {"bf16_nxm_lanepanel_16x16_scalar", NM_BF16, NM_BF16, Packing::kLanePanel, NM_ISA_SCALAR, lane_panel_tiles, lane_panel_bf16_scalar},
     {"bf16f32_nxm_rowstream_1x64_scalar", NM_BF16, NM_F32, Packing::kRowStream, NM_ISA_SCALAR, row_stream_tiles, row_stream_bf16_scalar},
+    {"bf16_nxm_rowstream_1x64_scalar", NM_BF16, NM_BF16, Packing::kRowStream, NM_ISA_SCALAR, row_stream_tiles, row_stream_bf16_scalar},
     {"s8f32_nxm_lanepanel_16x16_scalar", NM_S8, NM_F32, Packing::kLanePanel, NM_ISA_SCALAR, lane_panel_tiles, lane_panel_s8_scalar},
     {"s8f32_nxm_rowstream_1x64_scalar", NM_S8, NM_F32, Packing::kRowStream, NM_ISA_SCALAR, row_stream_tiles, row_stream_s8_scalar},
     {"s8u8_nxm_lanepanel_16x16_scalar", NM_S8, NM_U8, Packing::kLanePanel, NM_ISA_SCALAR, lane_panel_tiles, lane_panel_s8_integer_scalar},

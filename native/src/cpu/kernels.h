@@ -13,7 +13,8 @@ using RunTiles = void(const PackedWeights&, const MultiplyArgs&, int64_t tile_be
 
 // KIND_WEIGHTS_ISA, for fp32 activations.
 RunTiles lane_panel_f32_scalar, lane_panel_f32_avx2, lane_panel_f32_avx512;
-RunTiles lane_panel_bf16_scalar, lane_panel_bf16_avx2, lane_panel_bf16_avx512;
+RunTiles lane_panel_bf16_scalar, lane_panel_bf16_avx2, lane_panel_bf16_avx512, lane_panel_bf16_avx512bf16;
+RunTiles lane_pairs_bf16_avx512bf16;
 RunTiles lane_panel_s8_scalar, lane_panel_s8_avx2, lane_panel_s8_avx512;
 RunTiles row_stream_f32_scalar, row_stream_f32_avx2, row_stream_f32_avx512;
 RunTiles row_stream_bf16_scalar, row_stream_bf16_avx2, row_stream_bf16_avx512;

@@ -37,6 +37,11 @@ Tiling conv2d_tiling(int64_t rows, int64_t pixels) {
   return make_tiling(rows, 128, kStreamRowStep, pixels, kPanelItems);
 }
 
+Tiling lane_pairs_tiling(int64_t rows, int64_t cols, int64_t batch) {
+  const int64_t max_items = rows > (int64_t{4} << 20) / cols ? 192 : 96;
+  return make_tiling(rows, 512, 16, batch, even_rows(std::max<int64_t>(batch, 1), max_items, 16));
+}
+
 Tiling lane_panel_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 64, 16, batch, kMaxLaneItems); }
 
 Tiling integer_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 128, 64, batch, 192); }

@@ -43,6 +43,10 @@ Tiling lane_panel_tiling(int64_t rows, int64_t batch);
 // 96 KiB of L2.
 Tiling integer_tiling(int64_t rows, int64_t batch);
 
+// Lane panels of large batches: 512 rows x 96 results are 192 KiB of L2. Weights too large for the caches pass once for
+// 192 items.
+Tiling lane_pairs_tiling(int64_t rows, int64_t cols, int64_t batch);
+
 }  // namespace nm
 
 #endif  // NM4J_CPU_TILING_H_

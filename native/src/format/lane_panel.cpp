@@ -148,8 +148,10 @@ void LanePanel::encode_as(const CompressedRow& row, uint32_t* words) const {
   for (int slot = 0; slot < step_slots && slot < kMaxStepSlots; ++slot) {
     const int64_t first = whole * step_cols + slot / view_.slots * view_.window_cols;
     const int64_t length = std::max<int64_t>(0, std::min<int64_t>(view_.window_cols, view_.cols - first));
-    const bool kept = slot % view_.slots < pattern_.kept(length);
-    last_index[slot] = static_cast<uint8_t>(kept ? first_col[slot] + *in_group++ : length);
+    const int64_t beyond = slot % view_.slots - pattern_.kept(length);
+    const bool kept = beyond < 0;
+    // Padding columns, each another one: a kernel takes its slots' columns two by two.
+    last_index[slot] = static_cast<uint8_t>(kept ? first_col[slot] + *in_group++ : length + beyond);
     if (kept) std::memcpy(&last_values[slot], values++, sizeof(float));
   }
   words = IndexPacker<kBits>(step_slots).pack(last_index, words);

@@ -50,6 +50,9 @@ class LanePanel {
   // M above 16 has no window; such matrices are packed as row streams alone.
   static bool supports(Pattern pattern) { return pattern.m <= 16; }
 
+  // Windows of 4 columns of which two are kept.
+  static bool keeps_pairs(Pattern pattern) { return pattern.m <= 4 && 4 % pattern.m == 0 && pattern.kept(4) == 2; }
+
   LanePanel() = default;
   LanePanel(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols);
 
