@@ -350,7 +350,8 @@ int32_t nm_matrix_restrict(const nm_matrix* a, int32_t workload, nm_matrix** out
       r->stream = a->stream;
       r->columns = a->columns;
     }
-    r->lanes = a->lanes;  // kernels of large batches may read them too
+    // Pairs of bf16 are multiplied over lane panels at large batches too.
+    if (small || a->kernels[static_cast<int>(Packing::kLanePairs)][a->dtype] != nullptr) r->lanes = a->lanes;
     r->scales = a->scales;
     r->sums = a->sums;
     for (int packing = 0; packing < nm::kPackings; ++packing) {
