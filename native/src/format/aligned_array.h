@@ -45,7 +45,7 @@ class AlignedArray {
  private:
   static constexpr int64_t kAlignment = 64;
   // Weights larger than the caches are read in order; within pages of 4 KiB, prefetchers stop at the end of each and
-  // translations miss. (Zen 5, 4096 x 4096 at 2:4, batch 128: 8 % of the time.)
+  // translations miss. (Zen 5, 4096 x 4096 at 2:4, batch 128, activations in huge pages too: 8 to 11 % faster.)
   static constexpr int64_t kPage = int64_t{2} << 20;
   struct Free {
     void operator()(T* pointer) const { std::free(pointer); }
