@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "support/multiplication.h"
 #include "support/product_test.h"
@@ -55,18 +56,22 @@ TEST_P(RestrictTest, MultipliesWithOnePacking) {
   }
 }
 
-// Scales and sums of integer weights belong to the handle too.
-TEST_P(RestrictTest, MultipliesIntegers) {
-  for (const int32_t workload : {NM_SMALL_BATCH, NM_LARGE_BATCH}) {
-    TypedWeights weights = MakeWeights(NM_S8, 40, 70, {2, 4}, NM_ANY_BATCH, true, random_);
-    weights.handle = Restrict(weights.handle, workload);
-    ProductCase spec;
-    spec.layout = GetParam();
-    spec.batch = 9;
-    spec.x_dtype = NM_U8;
-    TypedProduct product(weights, spec, random_);
-    product.Run();
-    EXPECT_TRUE(product.Matches());
+// What other types need besides belongs to the handle too: scales and sums of integers, lane panels for pairs of bf16.
+TEST_P(RestrictTest, MultipliesOtherTypes) {
+  for (const auto& [weights_dtype, x_dtype] : {std::pair{NM_S8, NM_U8}, {NM_BF16, NM_BF16}}) {
+    for (const int32_t workload : {NM_SMALL_BATCH, NM_LARGE_BATCH}) {
+      for (const int64_t batch : {1, 9, 70}) {
+        TypedWeights weights = MakeWeights(weights_dtype, 40, 70, {2, 4}, NM_ANY_BATCH, true, random_);
+        weights.handle = Restrict(weights.handle, workload);
+        ProductCase spec;
+        spec.layout = GetParam();
+        spec.batch = batch;
+        spec.x_dtype = x_dtype;
+        TypedProduct product(weights, spec, random_);
+        product.Run();
+        EXPECT_TRUE(product.Matches());
+      }
+    }
   }
 }
 

@@ -208,7 +208,7 @@ struct RowStreamPanel {
 
   // Weights come from beyond L2 in as many passes as there are panels, index and values in streams of their own. Narrow
   // panels pass over them faster. Zen 5, GFLOP/s with 1, 2, 4, 8, 16 KiB ahead: 4096 x 4096, batch 16: 120, 217, 252,
-  // 253, 233; batch 64: 374, 389, 380, 378, 375; with none, batch 64: half.
+  // 253, 233; batch 64: 374, 389, 380, 378, 375.
   template <int kRows, typename Offset>
   NM4J_INLINE static void prefetch(const Weight* values, const uint8_t* index, const Offset& eight) {
     constexpr int kAhead = kWidth <= 16 ? 4096 : 2048;
