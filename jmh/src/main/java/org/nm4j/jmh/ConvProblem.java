@@ -5,7 +5,6 @@
 package org.nm4j.jmh;
 
 import java.util.SplittableRandom;
-import java.util.regex.Matcher;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nm4j.DenseMatrix;
 import org.nm4j.ImageLayout;
@@ -20,10 +19,6 @@ import org.nm4j.interop.JavaCpp;
  * padded by half the kernel: pruned weights, and images for all contenders.
  */
 final class ConvProblem {
-  private static final java.util.regex.Pattern NAME =
-      java.util.regex.Pattern.compile(
-          "conv/f32/(\\d+:\\d+)/(nhwc|nchw)/(\\d+)x\\3-(\\d+)-(\\d+)@(\\d+)/(\\d+)/n(\\d+)");
-
   final Pattern pattern;
   final ImageLayout layout;
   final int kernel;
@@ -44,21 +39,17 @@ final class ConvProblem {
 
   final FloatPointer xPointer;
 
-  ConvProblem(String name) {
-    Matcher m = NAME.matcher(name);
-    if (!m.matches()) {
-      throw new IllegalArgumentException(
-          "expected a case like conv/f32/2:4/nhwc/3x3-64-64@56/1/n8, got " + name);
-    }
-    pattern = Pattern.parse(m.group(1));
-    layout = m.group(2).equals("nhwc") ? ImageLayout.NHWC : ImageLayout.NCHW;
-    kernel = Integer.parseInt(m.group(3));
-    inC = Integer.parseInt(m.group(4));
-    outC = Integer.parseInt(m.group(5));
-    size = Integer.parseInt(m.group(6));
-    stride = Integer.parseInt(m.group(7));
-    n = Integer.parseInt(m.group(8));
-    outSize = (size + 2 * padding() - kernel) / stride + 1;
+  ConvProblem(BenchmarkCase spec) {
+    ConvShape shape = ConvShape.of(spec);
+    pattern = spec.pattern();
+    layout = spec.layout().equals(ConvShape.NHWC) ? ImageLayout.NHWC : ImageLayout.NCHW;
+    kernel = shape.kernel();
+    inC = shape.inC();
+    outC = shape.outC();
+    size = shape.size();
+    stride = shape.stride();
+    n = spec.n();
+    outSize = shape.outSize();
     geometry =
         SparseConv2d.builder(inC, outC, kernel, kernel)
             .stride(stride, stride)

@@ -17,7 +17,7 @@ final class Nm4jConvolution implements Contender {
   Nm4jConvolution(ConvProblem problem, int threads) {
     this.problem = problem;
     convolution = problem.geometry.pack(problem.w, problem.mask, problem.pattern);
-    execution = threads == 1 ? Execution.caller() : Execution.parallel();
+    execution = Execution.parallel(threads);
   }
 
   /**
@@ -42,7 +42,17 @@ final class Nm4jConvolution implements Contender {
 
   @Override
   public String name() {
-    return "nm4j";
+    return Nm4jProduct.NAME;
+  }
+
+  @Override
+  public Role role() {
+    return Role.NM4J;
+  }
+
+  /** Name of the kernel that runs. */
+  String kernel() {
+    return convolution.kernel();
   }
 
   @Override

@@ -16,6 +16,7 @@ interface Op {
           new GemmOp(),
           new PeakOp(),
           new BackwardOp(),
+          new ConvOp(),
           new EpilogueOp(),
           new CrossoverOp(),
           new PrunePackOp(),
