@@ -29,7 +29,7 @@ for argument in "$@"; do
     --sanitize)
       build=$ROOT/native/build-sanitize
       # Instrumented, GCC sees uninitialized values in its own headers; the other builds look for real ones.
-      flags='-O1 -g -Wno-uninitialized -Wno-maybe-uninitialized'
+      flags='-O1 -g1 -Wno-uninitialized -Wno-maybe-uninitialized'
       options=(-DCMAKE_BUILD_TYPE=Debug "-DCMAKE_CXX_FLAGS_DEBUG=$flags" -DNM4J_SANITIZE=ON)
       ;;
     --tests)
