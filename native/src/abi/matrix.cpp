@@ -373,6 +373,10 @@ int32_t nm_matrix_get_rows_f32(const nm_matrix* a, int64_t row0, int64_t count, 
       for (int64_t i = 0; i < count; ++i) a->columns.get(row0 + i, w + i * ld);
       return NM_OK;
     }
+    if (!a->stream.empty() && a->dtype != NM_S8) {  // nothing to scale: straight to where it goes
+      for (int64_t i = 0; i < count; ++i) a->stream.get_dense(row0 + i, w + i * ld);
+      return NM_OK;
+    }
     nm::get_rows(a, row0, count, [&](int64_t i, const nm::CompressedRow& row) { nm::decode_dense(row, w + i * ld); });
     return NM_OK;
   });

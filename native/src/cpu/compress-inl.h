@@ -3,7 +3,7 @@
 //
 // Rows through their masks, T::kLanes columns at a time: compression, its inverse, and the masks of non-zeros.
 //
-// T is one of the traits of row_simd_<isa>.h. Include inside an ISA's own file only.
+// T is one of the traits of row_ops_<isa>.cpp. Include inside an ISA's own file only.
 #ifndef NM4J_CPU_COMPRESS_INL_H_
 #define NM4J_CPU_COMPRESS_INL_H_
 

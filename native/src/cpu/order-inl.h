@@ -66,7 +66,7 @@ int share_columns(const uint64_t (*columns)[2], int most, uint64_t (*which)[2]) 
 
 // The numbers of the `first` set bits, and then of the clear ones. Eight at a time from a table: a byte compression by
 // vector takes three times as long where the instruction set lacks one for bytes.
-inline void list_order(const uint64_t (&which)[2], int kept, int first, uint8_t* order) {
+inline __attribute__((always_inline)) void list_order(const uint64_t (&which)[2], int kept, int first, uint8_t* order) {
   constexpr uint64_t kEveryByte = 0x0101010101010101;
   // What runs over the end of the first part is overwritten by the second one, which therefore comes afterwards.
   for (int part = 0; part < 2; ++part) {
@@ -86,7 +86,8 @@ inline void list_order(const uint64_t (&which)[2], int kept, int first, uint8_t*
 
 // Elements one by one, as bits: a float register may quieten a NaN.
 template <typename Word>
-void pick_words(const void* from, const uint8_t* order, int kept, void* eights, void* rest) {
+__attribute__((always_inline)) inline void pick_words(const void* from, const uint8_t* order, int kept, void* eights,
+                                                      void* rest) {
   const auto source = static_cast<const Word*>(from);
   auto to = static_cast<Word*>(eights), rest_to = static_cast<Word*>(rest);
   int k = 0;
@@ -96,9 +97,11 @@ void pick_words(const void* from, const uint8_t* order, int kept, void* eights, 
   for (; k < kept; ++k) __builtin_memcpy(rest_to++, source + order[k], sizeof(Word));
 }
 
-template <typename T>
-void order_strip(const StripBlock& block, int64_t most, float* values, uint8_t* index) {
-  const int kept = static_cast<int>(block.kept), eights = kept / kEight * kEight, rest = kept - eights;
+// What each row keeps is `block.kept`, or kKept where the compiler is to know it.
+template <typename T, int kKept>
+void order_block(const StripBlock& block, int64_t most, float* values, uint8_t* index) {
+  const int kept = kKept != 0 ? kKept : static_cast<int>(block.kept), eights = kept / kEight * kEight,
+            rest = kept - eights;
   alignas(kCacheLine) uint8_t order[kStripRows][kMaxKept + kOrderSlack];
   for (int row = 0; row < kStripRows; row += 2) {
     uint64_t which[2][2];
@@ -110,6 +113,12 @@ void order_strip(const StripBlock& block, int64_t most, float* values, uint8_t* 
     T::pick_values(block.values[row], order[row], kept, values + at, values + rest_at);
     T::pick_bytes(block.cols[row], order[row], kept, index + at, index + rest_at);
   }
+}
+
+template <typename T>
+void order_strip(const StripBlock& block, int64_t most, float* values, uint8_t* index) {
+  if (block.kept == 64) return order_block<T, 64>(block, most, values, index);  // 1:2, 2:4, 4:8, ..
+  order_block<T, 0>(block, most, values, index);
 }
 
 }  // namespace

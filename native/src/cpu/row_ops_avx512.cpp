@@ -133,12 +133,14 @@ struct Columns {
     return _mm512_maskz_expandloadu_ps(static_cast<__mmask16>(bits), values);
   }
 
-  static void pick_values(const float* values, const uint8_t* order, int kept, float* eights, float* rest) {
+  __attribute__((always_inline)) static void pick_values(const float* values, const uint8_t* order, int kept,
+                                                         float* eights, float* rest) {
     if (kept <= 32) return pick_from<1>(values, order, kept, eights, rest);
     if (kept <= 64) return pick_from<2>(values, order, kept, eights, rest);
     pick_from<4>(values, order, kept, eights, rest);
   }
-  static void pick_bytes(const uint8_t* bytes, const uint8_t* order, int kept, uint8_t* eights, uint8_t* rest) {
+  __attribute__((always_inline)) static void pick_bytes(const uint8_t* bytes, const uint8_t* order, int kept,
+                                                        uint8_t* eights, uint8_t* rest) {
     alignas(64) uint8_t picked[kMaxKept];
     for (int k = 0; k < kept; k += 64) {
       const __m512i at = _mm512_loadu_si512(order + k);
@@ -161,7 +163,8 @@ struct Columns {
  private:
   // From kTables tables of 32 values.
   template <int kTables>
-  static void pick_from(const float* values, const uint8_t* order, int kept, float* eights, float* rest) {
+  __attribute__((always_inline)) static void pick_from(const float* values, const uint8_t* order, int kept,
+                                                       float* eights, float* rest) {
     __m512 table[2 * kTables];
     for (int i = 0; i < 2 * kTables; ++i) {
       const int there = kept - i * kLanes;

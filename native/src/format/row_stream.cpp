@@ -168,6 +168,20 @@ void RowStream::get(int64_t r, CompressedRow* row) const {
   }
 }
 
+void RowStream::get_dense(int64_t r, float* dense) const {
+  std::fill_n(dense, view_.cols, 0.0f);
+  visit_weights(dtype_, [&](auto* type) {
+    const auto* values = static_cast<const std::remove_pointer_t<decltype(type)>*>(view_.values);
+    for (int64_t block = 0; block < view_.blocks; ++block, dense += view_.block_cols) {
+      const Places places(view_, block, r);
+      for (int64_t i = 0; i < places.kept(); i += kEight) {
+        const int64_t from = places[i], count = std::min(kEight, places.kept() - i);
+        for (int64_t j = from; j < from + count; ++j) dense[view_.index[j]] = widen(values[j]);
+      }
+    }
+  });
+}
+
 void RowStream::read(int64_t block, int64_t r, Part* part) const {
   visit_weights(dtype_, [&](auto* type) {
     const auto* values = static_cast<const std::remove_pointer_t<decltype(type)>*>(view_.values);

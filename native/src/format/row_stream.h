@@ -58,6 +58,8 @@ class RowStream {
   void order_strip(int64_t strip, Order order, Copy copy);
   // The row, but for its mask.
   void get(int64_t r, CompressedRow* row) const;
+  // The row as dense, +0.0 where nothing is kept.
+  void get_dense(int64_t r, float* dense) const;
 
   // What a row keeps in a block: values, widened, and their columns within the block, ascending.
   struct Part {
