@@ -23,7 +23,7 @@ int32_t pack(nm_conv2d* a, Pattern pattern, const Conv2dMatrix& matrix, const fl
   CompressedRow whole = a->weights.blank_row();
   int64_t o = 0;
   for (RowStream& group : a->weights.groups()) {
-    StripWriter strips(&group, ops.share, ops.partition, ops.copy);
+    StripWriter strips(&group, ops.order, ops.copy);
     for (int64_t r = 0; r < group.view().rows; ++r, ++o) {
       for (int64_t position = 0; position < positions; ++position) {
         const int64_t row = o * positions + position;

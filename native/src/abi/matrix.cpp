@@ -72,7 +72,7 @@ int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, const
   RowEncoder encoder(a->pattern, a->cols, flags);
   const RowOps& ops = row_ops(active_isa());
   LaneWriter lanes(&a->lanes, ops.interleave);
-  StripWriter strips(&a->stream, ops.share, ops.partition, ops.copy);
+  StripWriter strips(&a->stream, ops.order, ops.copy);
   mark_strips(a, row0, count, false);
   for (int64_t r = row0; r < row0 + count; ++r) {
     NM_TRY(encode(&encoder, r - row0));
@@ -295,7 +295,7 @@ int32_t nm_matrix_seal(nm_matrix* a) {
     }
     const nm::RowOps& ops = nm::row_ops(nm::active_isa());
     for (int64_t strip = 0; !a->stream.empty() && strip < a->stream.strips(); ++strip) {
-      if (!a->strip_ordered[strip]) a->stream.order_strip(strip, ops.share, ops.partition, ops.copy);
+      if (!a->strip_ordered[strip]) a->stream.order_strip(strip, ops.order, ops.copy);
     }
     ops.fence();
     a->sealed = true;
@@ -378,6 +378,10 @@ int32_t nm_matrix_get_rows_f32(const nm_matrix* a, int64_t row0, int64_t count, 
     NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
     if (a->transposed()) {
       for (int64_t i = 0; i < count; ++i) a->columns.get(row0 + i, w + i * ld);
+      return NM_OK;
+    }
+    if (!a->stream.empty() && a->dtype != NM_S8) {  // nothing to scale: straight to where it goes
+      for (int64_t i = 0; i < count; ++i) a->stream.get_dense(row0 + i, w + i * ld);
       return NM_OK;
     }
     nm::get_rows(a, row0, count, [&](int64_t i, const nm::CompressedRow& row) { nm::decode_dense(row, w + i * ld); });

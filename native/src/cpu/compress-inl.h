@@ -3,7 +3,7 @@
 //
 // Rows through their masks, T::kLanes columns at a time: compression, its inverse, and the masks of non-zeros.
 //
-// T is one of the traits of row_simd_<isa>.h. Include inside an ISA's own file only.
+// T is one of the traits of row_ops_<isa>.cpp. Include inside an ISA's own file only.
 #ifndef NM4J_CPU_COMPRESS_INL_H_
 #define NM4J_CPU_COMPRESS_INL_H_
 
@@ -176,54 +176,6 @@ void copy_bytes(const void* from, void* to, int64_t bytes, bool stream) {
   for (; bytes > 0; bytes -= kBytes, source += kBytes, target += kBytes) {
     V::stream(reinterpret_cast<float*>(target), V::load(reinterpret_cast<const float*>(source)));
   }
-}
-
-template <typename T>
-void partition_row(const float* values, const uint8_t* index, const uint64_t* which, int64_t kept, int64_t first,
-                   float* out_values, uint8_t* out_index) {
-  // The vectors of the first part run over into the second one, which therefore comes afterwards.
-  for (int part = 0; part < 2; ++part) {
-    const uint32_t flip = part == 0 ? 0 : ~0u;
-    float* to = out_values + part * first;
-    uint8_t* index_to = out_index + part * first;
-    for (int64_t i = 0; i < kept; i += T::kLanes) {
-      const int count = static_cast<int>(kept - i < T::kLanes ? kept - i : T::kLanes);
-      const uint32_t bits = (static_cast<uint32_t>(which[i / 64] >> i % 64) ^ flip) & ((1u << count) - 1);
-      T::compress(bits, T::load_n(values + i, count), to);
-      T::compress_bytes(bits, index + i, index_to);
-      to += __builtin_popcount(bits);
-      index_to += __builtin_popcount(bits);
-    }
-  }
-}
-
-// Bits is the instruction set's extract and deposit.
-template <typename Bits>
-int64_t share_columns(const uint64_t (*columns)[2], int64_t most, uint64_t (*which)[2]) {
-  uint64_t shared[2];
-  int64_t count[2];
-  for (int w = 0; w < 2; ++w) {
-    shared[w] = columns[0][w] & columns[1][w];
-    count[w] = __builtin_popcountll(shared[w]);
-  }
-  const int64_t common = count[0] + count[1];
-  const int64_t first = (common < most ? common : most) / 8 * 8;
-  int64_t left = first;
-  for (int w = 0; w < 2; ++w) {
-    if (left < count[w]) {
-      shared[w] = Bits::deposit((uint64_t{1} << left) - 1, shared[w]);
-      left = 0;
-    } else {
-      left -= count[w];
-    }
-  }
-  for (int row = 0; row < 2; ++row) {
-    const int64_t low = __builtin_popcountll(columns[row][0]);
-    const uint64_t upper = Bits::extract(shared[1], columns[row][1]);
-    which[row][0] = Bits::extract(shared[0], columns[row][0]) | (low < 64 ? upper << low : 0);
-    which[row][1] = low == 0 ? 0 : low == 64 ? upper : upper >> (64 - low);
-  }
-  return first;
 }
 
 }  // namespace

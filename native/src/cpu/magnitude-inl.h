@@ -5,7 +5,7 @@
 // that each pair of columns takes one comparison for all these groups, and no group needs a shuffle or a branch of its
 // own. A weight's rank is the number of weights of its group that come before it; ranks below N are kept.
 //
-// T is one of the traits of row_simd_<isa>.h. Include inside an ISA's own file only.
+// T is one of the traits of row_ops_<isa>.cpp. Include inside an ISA's own file only.
 #ifndef NM4J_CPU_MAGNITUDE_INL_H_
 #define NM4J_CPU_MAGNITUDE_INL_H_
 

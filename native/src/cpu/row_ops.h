@@ -39,8 +39,7 @@ struct RowOps {
   // How packings are written. `fence` completes what was written past the caches.
   Interleave interleave;
   Copy copy;
-  Share share;
-  Partition partition;
+  Order order;
   void (*fence)();
 };
 

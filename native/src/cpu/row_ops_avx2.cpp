@@ -6,6 +6,7 @@
 
 #include "cpu/compress-inl.h"
 #include "cpu/magnitude-inl.h"
+#include "cpu/order-inl.h"
 #include "cpu/row_ops.h"
 #include "cpu/simd_avx2.h"
 
@@ -84,21 +85,21 @@ struct Groups {
   }
 };
 
-// For each byte, the numbers of its set bits; and for each bit, the number of set bits below it.
-struct ByteTables {
-  uint8_t set[256][8] = {}, below[256][8] = {};
+// For each byte and bit, the number of set bits below it.
+struct BitsBelow {
+  uint8_t of[256][8] = {};
 
-  constexpr ByteTables() {
+  constexpr BitsBelow() {
     for (int byte = 0; byte < 256; ++byte) {
       uint8_t count = 0;
       for (uint8_t bit = 0; bit < 8; ++bit) {
-        below[byte][bit] = count;
-        if ((byte >> bit & 1) != 0) set[byte][count++] = bit;
+        of[byte][bit] = count;
+        if ((byte >> bit & 1) != 0) ++count;
       }
     }
   }
 };
-constexpr ByteTables kTables;
+constexpr BitsBelow kBitsBelow;
 
 struct Columns {
   static constexpr int kLanes = 8;
@@ -122,16 +123,25 @@ struct Columns {
   }
 
   static void compress(uint32_t bits, __m256 w, float* values) {
-    _mm256_storeu_ps(values, _mm256_permutevar8x32_ps(w, _mm256_cvtepu8_epi32(load8(kTables.set[bits]))));
+    _mm256_storeu_ps(values, _mm256_permutevar8x32_ps(w, _mm256_cvtepu8_epi32(load8(kSetBits.of[bits]))));
   }
   static void compress_bytes(uint32_t bits, const uint8_t* bytes, uint8_t* to) {
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(load8(bytes), load8(kTables.set[bits])));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(load8(bytes), load8(kSetBits.of[bits])));
   }
   static __m256 expand(uint32_t bits, const float* values) {
     const __m256 kept = load_if((1u << __builtin_popcount(bits)) - 1, values);
-    const __m256 spread = _mm256_permutevar8x32_ps(kept, _mm256_cvtepu8_epi32(load8(kTables.below[bits])));
+    const __m256 spread = _mm256_permutevar8x32_ps(kept, _mm256_cvtepu8_epi32(load8(kBitsBelow.of[bits])));
     return _mm256_and_ps(spread, _mm256_castsi256_ps(lanes(bits)));
   }
+
+  static void pick_values(const float* values, const uint8_t* order, int kept, float* eights, float* rest) {
+    pick_words<uint32_t>(values, order, kept, eights, rest);
+  }
+  static void pick_bytes(const uint8_t* bytes, const uint8_t* order, int kept, uint8_t* eights, uint8_t* rest) {
+    pick_words<uint8_t>(bytes, order, kept, eights, rest);
+  }
+  static uint64_t extract(uint64_t bits, uint64_t mask) { return _pext_u64(bits, mask); }
+  static uint64_t deposit(uint64_t bits, uint64_t mask) { return _pdep_u64(bits, mask); }
 
  private:
   static __m128i load8(const uint8_t* p) { return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)); }
@@ -139,11 +149,6 @@ struct Columns {
     const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
     return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int>(bits)), bit), bit);
   }
-};
-
-struct Bits {
-  static uint64_t extract(uint64_t bits, uint64_t mask) { return _pext_u64(bits, mask); }
-  static uint64_t deposit(uint64_t bits, uint64_t mask) { return _pdep_u64(bits, mask); }
 };
 
 struct Words : Avx2 {
@@ -159,9 +164,8 @@ struct Words : Avx2 {
 
 }  // namespace
 
-const RowOps row_ops_avx2 = {magnitude_row<Groups>,  nonzero_row<Columns>,  apply_row<Columns>,
-                             compress_row<Columns>,  position_row<Columns>, expand_row<Columns>,
-                             interleave_rows<Words>, copy_bytes<Words>,     share_columns<Bits>,
-                             partition_row<Columns>, Words::fence};
+const RowOps row_ops_avx2 = {magnitude_row<Groups>, nonzero_row<Columns>, apply_row<Columns>,     compress_row<Columns>,
+                             position_row<Columns>, expand_row<Columns>,  interleave_rows<Words>, copy_bytes<Words>,
+                             order_strip<Columns>,  Words::fence};
 
 }  // namespace nm

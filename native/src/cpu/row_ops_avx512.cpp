@@ -6,6 +6,7 @@
 
 #include "cpu/compress-inl.h"
 #include "cpu/magnitude-inl.h"
+#include "cpu/order-inl.h"
 #include "cpu/row_ops.h"
 #include "cpu/simd_avx512.h"
 
@@ -131,11 +132,59 @@ struct Columns {
   static __m512 expand(uint32_t bits, const float* values) {
     return _mm512_maskz_expandloadu_ps(static_cast<__mmask16>(bits), values);
   }
-};
 
-struct Bits {
+  __attribute__((always_inline)) static void pick_values(const float* values, const uint8_t* order, int kept,
+                                                         float* eights, float* rest) {
+    if (kept <= 32) return pick_from<1>(values, order, kept, eights, rest);
+    if (kept <= 64) return pick_from<2>(values, order, kept, eights, rest);
+    pick_from<4>(values, order, kept, eights, rest);
+  }
+  __attribute__((always_inline)) static void pick_bytes(const uint8_t* bytes, const uint8_t* order, int kept,
+                                                        uint8_t* eights, uint8_t* rest) {
+    alignas(64) uint8_t picked[kMaxKept];
+    for (int k = 0; k < kept; k += 64) {
+      const __m512i at = _mm512_loadu_si512(order + k);
+      __m512i out = _mm512_setzero_si512();
+      for (int from = 0; from < kept; from += 16) {
+        const __m128i table = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + from));
+        const __mmask64 there = _mm512_cmpge_epu8_mask(at, _mm512_set1_epi8(static_cast<char>(from)));
+        out = _mm512_mask_shuffle_epi8(out, there, _mm512_broadcast_i32x4(table), at);
+      }
+      _mm512_store_si512(picked + k, out);
+    }
+    int k = 0;
+    for (; k + kEight <= kept; k += kEight) __builtin_memcpy(eights + k * kStripRows, picked + k, kEight);
+    for (; k < kept; ++k) *rest++ = picked[k];
+  }
+
   static uint64_t extract(uint64_t bits, uint64_t mask) { return _pext_u64(bits, mask); }
   static uint64_t deposit(uint64_t bits, uint64_t mask) { return _pdep_u64(bits, mask); }
+
+ private:
+  // From kTables tables of 32 values.
+  template <int kTables>
+  __attribute__((always_inline)) static void pick_from(const float* values, const uint8_t* order, int kept,
+                                                       float* eights, float* rest) {
+    __m512 table[2 * kTables];
+    for (int i = 0; i < 2 * kTables; ++i) {
+      const int there = kept - i * kLanes;
+      table[i] = load_if(there >= kLanes ? 0xffff : there <= 0 ? 0 : (1u << there) - 1, values + i * kLanes);
+    }
+    for (int k = 0; k < kept; k += kLanes) {
+      const __m512i at = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(order + k)));
+      __m512 out = _mm512_permutex2var_ps(table[0], at, table[1]);
+      for (int i = 1; i < kTables; ++i) {
+        const __mmask16 there = _mm512_cmpge_epu32_mask(at, _mm512_set1_epi32(32 * i));
+        out = _mm512_mask_mov_ps(out, there, _mm512_permutex2var_ps(table[2 * i], at, table[2 * i + 1]));
+      }
+      store_eight(_mm512_castps512_ps256(out), kept - k, eights + k * kStripRows, rest);
+      store_eight(_mm512_extractf32x8_ps(out, 1), kept - k - kEight, eights + (k + kEight) * kStripRows, rest);
+    }
+  }
+  static void store_eight(__m256 w, int count, float* eight, float* rest) {
+    if (count >= kEight) return _mm256_storeu_ps(eight, w);
+    if (count > 0) _mm256_mask_storeu_ps(rest, static_cast<__mmask8>((1u << count) - 1), w);
+  }
 };
 
 struct Words : Avx512 {
@@ -149,9 +198,8 @@ struct Words : Avx512 {
 
 }  // namespace
 
-const RowOps row_ops_avx512 = {magnitude_row<Groups>,  nonzero_row<Columns>,  apply_row<Columns>,
-                               compress_row<Columns>,  position_row<Columns>, expand_row<Columns>,
-                               interleave_rows<Words>, copy_bytes<Words>,     share_columns<Bits>,
-                               partition_row<Columns>, Words::fence};
+const RowOps row_ops_avx512 = {
+    magnitude_row<Groups>, nonzero_row<Columns>,   apply_row<Columns>, compress_row<Columns>, position_row<Columns>,
+    expand_row<Columns>,   interleave_rows<Words>, copy_bytes<Words>,  order_strip<Columns>,  Words::fence};
 
 }  // namespace nm

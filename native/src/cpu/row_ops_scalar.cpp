@@ -4,6 +4,7 @@
 // Work on rows, the portable reference.
 #include "cpu/compress-inl.h"
 #include "cpu/magnitude-inl.h"
+#include "cpu/order-inl.h"
 #include "cpu/row_ops.h"
 
 namespace nm {
@@ -69,17 +70,13 @@ struct Columns {
     for (; bits != 0; bits &= bits - 1) __builtin_memcpy(&w.bits[__builtin_ctz(bits)], values++, sizeof(float));
     return w;
   }
-};
 
-void interleave_words(const uint32_t* rows, int64_t stride, int64_t words, int begin, int end, bool, uint32_t* to) {
-  for (int64_t word = 0; word < words; ++word) {
-    for (int lane = begin; lane < end; ++lane) to[16 * word + lane] = rows[lane * stride + word];
+  static void pick_values(const float* values, const uint8_t* order, int kept, float* eights, float* rest) {
+    pick_words<uint32_t>(values, order, kept, eights, rest);
   }
-}
-
-void copy_bytes(const void* from, void* to, int64_t bytes, bool) { __builtin_memcpy(to, from, bytes); }
-
-struct Bits {
+  static void pick_bytes(const uint8_t* bytes, const uint8_t* order, int kept, uint8_t* eights, uint8_t* rest) {
+    pick_words<uint8_t>(bytes, order, kept, eights, rest);
+  }
   static uint64_t extract(uint64_t bits, uint64_t mask) {
     uint64_t out = 0;
     for (uint64_t to = 1; mask != 0; mask &= mask - 1, to <<= 1) out |= (bits & mask & -mask) != 0 ? to : 0;
@@ -92,20 +89,20 @@ struct Bits {
   }
 };
 
+void interleave_words(const uint32_t* rows, int64_t stride, int64_t words, int begin, int end, bool, uint32_t* to) {
+  for (int64_t word = 0; word < words; ++word) {
+    for (int lane = begin; lane < end; ++lane) to[16 * word + lane] = rows[lane * stride + word];
+  }
+}
+
+void copy_bytes(const void* from, void* to, int64_t bytes, bool) { __builtin_memcpy(to, from, bytes); }
+
 void no_fence() {}
 
 }  // namespace
 
-const RowOps row_ops_scalar = {magnitude_row<Groups>,
-                               nonzero_row<Columns>,
-                               apply_row<Columns>,
-                               compress_row<Columns>,
-                               position_row<Columns>,
-                               expand_row<Columns>,
-                               interleave_words,
-                               copy_bytes,
-                               share_columns<Bits>,
-                               partition_row<Columns>,
-                               no_fence};
+const RowOps row_ops_scalar = {
+    magnitude_row<Groups>, nonzero_row<Columns>, apply_row<Columns>, compress_row<Columns>, position_row<Columns>,
+    expand_row<Columns>,   interleave_words,     copy_bytes,         order_strip<Columns>,  no_fence};
 
 }  // namespace nm

@@ -18,15 +18,19 @@ using Copy = void (*)(const void* from, void* to, int64_t bytes, bool stream);
 using Interleave = void (*)(const uint32_t* rows, int64_t stride, int64_t words, int begin, int end, bool stream,
                             uint32_t* to);
 
-// Which of the values that two rows keep in a block come first: columns[row] are the bits of the columns that a row
-// keeps (128 at most), and of those that both keep, whole eights come first, the lowest, `most` at most. which[row]
-// receives the bits of these among the row's kept values. Returns their number.
-using Share = int64_t (*)(const uint64_t (*columns)[2], int64_t most, uint64_t (*which)[2]);
+constexpr int kStripRows = 4;  // of a row stream
 
-// Those of `kept` values and bytes whose bits are set, `first` in number, and then the others. May read and write
-// kRowSlack elements more.
-using Partition = void (*)(const float* values, const uint8_t* index, const uint64_t* which, int64_t kept,
-                           int64_t first, float* out_values, uint8_t* out_index);
+// What the rows of a strip keep in a block of at most 128 columns, ascending.
+struct StripBlock {
+  const float* values[kStripRows];
+  const uint8_t* cols[kStripRows];  // within the block; 128 may be read
+  uint64_t columns[kStripRows][2];  // the same as bits
+  int64_t kept;                     // by each row
+};
+
+// Writes a block of a strip in its order (row_stream.h), of which `most` columns that both rows of a pair keep may come
+// first.
+using Order = void (*)(const StripBlock& block, int64_t most, float* values, uint8_t* index);
 
 // Matrices up to this size are left in the caches, for the products that follow.
 constexpr int64_t kStreamBytes = int64_t{8} << 20;

@@ -42,7 +42,11 @@ uint64_t mask_word(const uint8_t* mask, int64_t first, int64_t cols) {
   uint64_t low = 0, high = 0;
   const int64_t bytes = mask_row_bytes(cols) - first / 8;
   if (bytes <= 0) return 0;
-  std::memcpy(&low, mask + first / 8, std::min<int64_t>(bytes, 8));
+  if (bytes < 8) {
+    std::memcpy(&low, mask + first / 8, bytes);
+    return low >> first % 8;
+  }
+  std::memcpy(&low, mask + first / 8, 8);
   if (first % 8 == 0) return low;
   if (bytes > 8) high = mask[first / 8 + 8];
   return low >> first % 8 | high << (64 - first % 8);
@@ -55,6 +59,15 @@ void block_columns(const uint8_t* mask, int64_t first, int64_t length, int64_t c
   const auto limit = [](int64_t n) { return n >= 64 ? ~uint64_t{0} : n <= 0 ? 0 : (uint64_t{1} << n) - 1; };
   columns[0] &= limit(length);
   columns[1] &= limit(length - 64);
+}
+
+// Sums of eight bytes that stay below 256.
+void add_eight(const uint8_t* a, const uint8_t* b, uint8_t* sums) {
+  uint64_t x, y;
+  std::memcpy(&x, a, sizeof x);
+  std::memcpy(&y, b, sizeof y);
+  x += y;
+  std::memcpy(sums, &x, sizeof x);
 }
 
 }  // namespace
@@ -71,6 +84,7 @@ RowStream::RowStream(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols
   for (int64_t i = 0; i < view_.block_kept; ++i) {
     group_cols_.push_back(static_cast<uint8_t>(i / pattern.n * pattern.m));
   }
+  group_cols_.resize(view_.block_kept + kEight);  // eight are read at a time
   int64_t size, value_bytes;
   if (__builtin_mul_overflow(rows, pattern.kept(cols), &size) || __builtin_add_overflow(size, kSlack, &size) ||
       __builtin_mul_overflow(size, weight_bytes(dtype), &value_bytes)) {
@@ -85,46 +99,35 @@ RowStream::RowStream(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols
   view_.index = index_.data();
 }
 
-void RowStream::put_strip(int64_t r, const CompressedRow* rows, Share share, Partition partition, Copy copy) {
+void RowStream::put_strip(int64_t r, const CompressedRow* rows, Order order, Copy copy) {
   const bool stream = bytes() > kStreamBytes;
   const uint8_t* const group_cols = group_cols_.data();
   visit_weights(dtype_, [&](auto* type) {
     using Weight = std::remove_pointer_t<decltype(type)>;
-    // The strip as it will lie in memory, and a row of it in its order.
-    Weight values[kStripRows * kMaxBlockCols];
-    uint8_t index[kStripRows * kMaxBlockCols];
-    float row_values[kMaxBlockCols + kRowSlack];
-    uint8_t cols[kMaxBlockCols + kRowSlack] = {}, row_index[kMaxBlockCols + kRowSlack];
+    // A block of the strip as it will lie in memory.
+    alignas(64) float values[kStripRows * kMaxBlockCols];
+    alignas(64) uint8_t index[kStripRows * kMaxBlockCols];
+    uint8_t cols[kStripRows][kMaxBlockCols] = {};
+    StripBlock part;
     for (int64_t block = 0; block < view_.blocks; ++block) {
       const Places places(view_, block, r);
-      const int64_t kept = places.kept(), eights = kept / kEight * kEight;
-      const int64_t first_col = block * view_.block_cols;
-      uint64_t columns[2][2], which[2][2];
-      int64_t first = 0;
+      part.kept = places.kept();
       for (int64_t i = 0; i < kStripRows; ++i) {
-        if (i % 2 == 0) {
-          for (int64_t row = 0; row < 2; ++row) {
-            block_columns(rows[i + row].mask.data(), first_col, view_.block_cols, view_.cols, columns[row]);
-          }
-          first = share(columns, max_shared_, which);
-        }
-        const float* const from = rows[i].values.data() + block * view_.block_kept;
         const uint8_t* const in_group = rows[i].index.data() + block * view_.block_kept;
-        for (int64_t k = 0; k < kept; ++k) cols[k] = static_cast<uint8_t>(in_group[k] + group_cols[k]);
-        partition(from, cols, which[i % 2], kept, first, row_values, row_index);
-        for (int64_t k = 0; k < eights; k += kEight) {
-          const int64_t to = k * kStripRows + i * kEight;
-          for (int64_t j = 0; j < kEight; ++j) narrow(row_values[k + j], &values[to + j]);
-          std::memcpy(&index[to], &row_index[k], kEight);
-        }
-        const int64_t rest = eights * kStripRows + i * (kept - eights);
-        for (int64_t k = eights; k < kept; ++k) {
-          narrow(row_values[k], &values[rest + k - eights]);
-          index[rest + k - eights] = row_index[k];
-        }
+        for (int64_t k = 0; k < part.kept; k += kEight) add_eight(in_group + k, group_cols + k, cols[i] + k);
+        part.values[i] = rows[i].values.data() + block * view_.block_kept;
+        part.cols[i] = cols[i];
+        block_columns(rows[i].mask.data(), block * view_.block_cols, view_.block_cols, view_.cols, part.columns[i]);
       }
-      const int64_t to = places.strip(), count = kStripRows * kept;
-      copy(values, values_.data() + to * sizeof(Weight), count * sizeof(Weight), stream);
+      order(part, max_shared_, values, index);
+      const int64_t to = places.strip(), count = kStripRows * part.kept;
+      if constexpr (std::is_same_v<Weight, float>) {
+        copy(values, values_.data() + to * sizeof(Weight), count * sizeof(Weight), stream);
+      } else {
+        Weight narrowed[kStripRows * kMaxBlockCols];
+        for (int64_t k = 0; k < count; ++k) narrow(values[k], &narrowed[k]);
+        copy(narrowed, values_.data() + to * sizeof(Weight), count * sizeof(Weight), stream);
+      }
       copy(index, index_.data() + to, count, stream);
     }
   });
@@ -144,13 +147,13 @@ void RowStream::put(int64_t r, const CompressedRow& row) {
   });
 }
 
-void RowStream::order_strip(int64_t strip, Share share, Partition partition, Copy copy) {
+void RowStream::order_strip(int64_t strip, Order order, Copy copy) {
   std::vector<CompressedRow> rows(kStripRows, CompressedRow(pattern_, view_.cols));
   for (int64_t i = 0; i < kStripRows; ++i) {
     get(strip * kStripRows + i, &rows[i]);
     decode_mask(rows[i], rows[i].mask.data());
   }
-  put_strip(strip * kStripRows, rows.data(), share, partition, copy);
+  put_strip(strip * kStripRows, rows.data(), order, copy);
 }
 
 void RowStream::get(int64_t r, CompressedRow* row) const {
@@ -165,32 +168,53 @@ void RowStream::get(int64_t r, CompressedRow* row) const {
   }
 }
 
-void RowStream::read(int64_t block, int64_t r, Part* part) const {
+void RowStream::get_dense(int64_t r, float* dense) const {
+  std::fill_n(dense, view_.cols, 0.0f);
   visit_weights(dtype_, [&](auto* type) {
     const auto* values = static_cast<const std::remove_pointer_t<decltype(type)>*>(view_.values);
-    const Places places(view_, block, r);
-    part->first_col = block * view_.block_cols;
-    part->kept = places.kept();
-    uint64_t columns[2] = {};
-    float by_column[kMaxBlockCols];
-    for (int64_t i = 0; i < part->kept; ++i) {
-      const int col = view_.index[places[i]];
-      columns[col / 64] |= uint64_t{1} << col % 64;
-      by_column[col] = widen(values[places[i]]);
-    }
-    int64_t i = 0;
-    for (int w = 0; w < 2; ++w) {
-      for (uint64_t bits = columns[w]; bits != 0; bits &= bits - 1) {
-        const int col = 64 * w + __builtin_ctzll(bits);
-        part->index[i] = static_cast<uint8_t>(col);
-        part->values[i++] = by_column[col];
+    for (int64_t block = 0; block < view_.blocks; ++block, dense += view_.block_cols) {
+      const Places places(view_, block, r);
+      for (int64_t i = 0; i < places.kept(); i += kEight) {
+        const int64_t from = places[i], count = std::min(kEight, places.kept() - i);
+        for (int64_t j = from; j < from + count; ++j) dense[view_.index[j]] = widen(values[j]);
       }
     }
   });
 }
 
-StripWriter::StripWriter(RowStream* stream, Share share, Partition partition, Copy copy)
-    : stream_(stream), share_(share), partition_(partition), copy_(copy) {
+void RowStream::read(int64_t block, int64_t r, Part* part) const {
+  visit_weights(dtype_, [&](auto* type) {
+    const auto* values = static_cast<const std::remove_pointer_t<decltype(type)>*>(view_.values);
+    const Places places(view_, block, r);
+    const int64_t kept = places.kept();
+    part->first_col = block * view_.block_cols;
+    part->kept = kept;
+    uint64_t low = 0, high = 0;  // columns as bits; two variables, which stay in registers
+    float by_column[kMaxBlockCols];
+    for (int64_t i = 0; i < kept; i += kEight) {
+      const int64_t from = places[i], count = std::min(kEight, kept - i);
+      for (int64_t j = 0; j < count; ++j) {
+        const unsigned col = view_.index[from + j];
+        low |= uint64_t{col < 64} << col % 64;
+        high |= uint64_t{col >= 64} << col % 64;
+        by_column[col] = widen(values[from + j]);
+      }
+    }
+    float* to = part->values;
+    uint8_t* index = part->index;
+    const auto take = [&](uint64_t bits, int first) {
+      for (; bits != 0; bits &= bits - 1) {
+        const int col = first + __builtin_ctzll(bits);
+        *index++ = static_cast<uint8_t>(col);
+        *to++ = by_column[col];
+      }
+    };
+    take(low, 0);
+    take(high, 64);
+  });
+}
+
+StripWriter::StripWriter(RowStream* stream, Order order, Copy copy) : stream_(stream), order_(order), copy_(copy) {
   if (!stream->empty()) rows_.resize(RowStream::kStripRows, CompressedRow(stream->pattern(), stream->view().cols));
 }
 
@@ -200,7 +224,7 @@ void StripWriter::add(int64_t r, CompressedRow* row) {
   if (begins) first_ = r;
   std::swap(rows_[count_++], *row);
   if (count_ < RowStream::kStripRows) return;
-  stream_->put_strip(first_, rows_.data(), share_, partition_, copy_);
+  stream_->put_strip(first_, rows_.data(), order_, copy_);
   count_ = 0;
 }
 

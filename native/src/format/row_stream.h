@@ -46,18 +46,20 @@ class RowStream {
  public:
   // Kernels may read up to this many values and indices past the end of a row, never use them.
   static constexpr int64_t kSlack = 16;
-  static constexpr int64_t kStripRows = 4;
+  static constexpr int64_t kStripRows = nm::kStripRows;
 
   RowStream() = default;
   RowStream(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t cols);
 
   // A whole strip, whose first row is r.
-  void put_strip(int64_t r, const CompressedRow* rows, Share share, Partition partition, Copy copy);
+  void put_strip(int64_t r, const CompressedRow* rows, Order order, Copy copy);
   // One row. Rows of a strip that come one by one are to be ordered once they are all there.
   void put(int64_t r, const CompressedRow& row);
-  void order_strip(int64_t strip, Share share, Partition partition, Copy copy);
+  void order_strip(int64_t strip, Order order, Copy copy);
   // The row, but for its mask.
   void get(int64_t r, CompressedRow* row) const;
+  // The row as dense, +0.0 where nothing is kept.
+  void get_dense(int64_t r, float* dense) const;
 
   // What a row keeps in a block: values, widened, and their columns within the block, ascending.
   struct Part {
@@ -88,7 +90,7 @@ class RowStream {
 // Collects rows that come in order into strips. Rows of strips that are not whole are put one by one.
 class StripWriter {
  public:
-  StripWriter(RowStream* stream, Share share, Partition partition, Copy copy);
+  StripWriter(RowStream* stream, Order order, Copy copy);
 
   // Rows come by ascending number, without a gap. Takes the row and leaves another one of the same shape.
   void add(int64_t r, CompressedRow* row);
@@ -96,8 +98,7 @@ class StripWriter {
 
  private:
   RowStream* stream_;
-  Share share_;
-  Partition partition_;
+  Order order_;
   Copy copy_;
   std::vector<CompressedRow> rows_;
   int64_t first_ = 0, count_ = 0;
