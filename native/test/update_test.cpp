@@ -353,6 +353,37 @@ TEST(StridedMaskTest, NanIsFound) {
   EXPECT_FALSE(mask.Get(1, 2));
 }
 
+TEST(UpdateNoStepTest, MasksAndCopiesOnly) {
+  Random random;
+  Training t(3, 21, {2, 4});
+  t.Draw(random);
+  t.w[0] = -0.0f;
+  const std::vector<float> w(t.w.begin(), t.w.end());
+  std::fill(t.mask.data(), t.mask.data() + 9, uint8_t{0});
+  t.update.grad = nullptr;
+  t.update.first = nullptr;
+  t.update.momentum = 0.9f;
+  t.update.flags = NM_NO_STEP;
+  EXPECT_EQ(3 * (5 * 2 + 1), t.Step()) << "from nothing to the magnitude mask";
+  for (int64_t i = 0; i < 3 * 21; ++i) {
+    EXPECT_EQ(0, std::memcmp(&w[i], &t.w[i], sizeof(float)));
+    EXPECT_EQ(t.mask.Get(i / 21, i % 21) ? w[i] : 0.0f, t.masked[i]);
+  }
+  t.w[1] = 100;
+  t.update.flags = NM_NO_STEP | NM_KEEP_MASK;
+  EXPECT_EQ(0, t.Step());
+}
+
+TEST(CheckFiniteTest, NamesTheFirst) {
+  float x[] = {1, 2, NAN, 3, 4, INFINITY};
+  EXPECT_TRUE(Succeeds(nm_check_finite_f32(x, 2, 2, 3))) << "what is between rows does not count";
+  EXPECT_TRUE(Refuses(NM_NAN, nm_check_finite_f32(x, 2, 3, 3), {"x: ", "nan", "row 0, column 2"}));
+  x[2] = -3.4e38f;
+  EXPECT_TRUE(Refuses(NM_NAN, nm_check_finite_f32(x, 2, 3, 3), {"inf", "row 1, column 2"}));
+  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_check_finite_f32(nullptr, 1, 1, 1), {"x", "NULL"}));
+  EXPECT_TRUE(Succeeds(nm_check_finite_f32(nullptr, 0, 3, 3)));
+}
+
 TEST(MaskDistanceTest, CountsBits) {
   Random random;
   for (const int64_t cols : {0, 1, 7, 8, 9, 63, 64, 65, 200}) {
@@ -410,7 +441,7 @@ TEST_F(UpdateArgumentsTest, Enums) {
   t.update.placement = -1;
   EXPECT_TRUE(Refused(NM_INVALID_ARGUMENT, {"placement", "-1"}));
   t.update.placement = 0;
-  for (const auto& [flags, word] : {std::pair{32, "32"},
+  for (const auto& [flags, word] : {std::pair{64, "64"},
                                     {int{NM_MASK_UPDATE}, "NM_KEEP_MASK"},
                                     {int{NM_NESTEROV}, "momentum"},
                                     {int{NM_FREEZE_SECOND}, "SGD"}}) {

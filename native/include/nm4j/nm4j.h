@@ -413,17 +413,18 @@ enum nm_placement {
 };
 
 enum nm_update_flags {
-  NM_KEEP_MASK = 1,      /* E stays as it is; otherwise it becomes the magnitude mask of the new weights */
-  NM_MASK_UPDATE = 2,    /* ASP: the gradient is masked before, the weights after the step. With NM_KEEP_MASK only. */
-  NM_FREEZE_SECOND = 4,  /* STEP's second phase: `second` is read as it is, without bias correction, and not written */
-  NM_NESTEROV = 8,       /* NM_SGD with momentum and without dampening only */
-  NM_CHECK_GRADIENT = 16 /* a pass over the gradient first: NM_NAN if it is not finite, and nothing is changed */
+  NM_KEEP_MASK = 1,       /* E stays as it is; otherwise it becomes the magnitude mask of the new weights */
+  NM_MASK_UPDATE = 2,     /* ASP: the gradient is masked before, the weights after the step. With NM_KEEP_MASK only. */
+  NM_FREEZE_SECOND = 4,   /* STEP's second phase: `second` is read as it is, without bias correction, and not written */
+  NM_NESTEROV = 8,        /* NM_SGD with momentum and without dampening only */
+  NM_CHECK_GRADIENT = 16, /* a pass over the gradient first: NM_NAN if it is not finite, and nothing is changed */
+  NM_NO_STEP = 32         /* mask and masked copies only, of weights as they are; gradient and moments are not needed */
 };
 
 /* One optimiser step of one tensor, fused with SR-STE and the new mask. Each tensor has rows x cols elements without
  * gaps, a mask as everywhere. A gradient step is exactly that of torch.optim (SGD, Adam, AdamW) with these parameters,
  * up to rounding; lambda = 0 is the plain straight-through estimator, bit for bit.
- * Zhou et al., ICLR 2021, equation 9: w_(t+1) = w_t - lr * (g + lambda * (1 - E_t) * w_t). */
+ * SR-STE (Zhou et al., ICLR 2021, arXiv 2102.04010): w_(t+1) = w_t - lr * (g + lambda * (1 - E_t) * w_t). */
 typedef struct nm_update {
   int64_t rows, cols;
   int32_t n, m; /* the pattern; n = m keeps everything, and m may then be 1 */
@@ -451,11 +452,15 @@ typedef struct nm_update {
  * Calls with disjoint rows may run concurrently. Weights that become NaN are kept before all others; nothing fails. */
 NM_API int32_t nm_update_rows(const nm_update* update, int64_t row_begin, int64_t row_end, int64_t* flips);
 
+/* NM_NAN, with row and column, unless all of x is finite. For gradients of which several threads then each take rows:
+ * NM_CHECK_GRADIENT sees the rows of its own call only. */
+NM_API int32_t nm_check_finite_f32(const float* x, int64_t rows, int64_t cols, int64_t ld);
+
 /* The magnitude mask of w for groups with a stride, as nm_update makes it. NaN as NM_ALLOW_NAN. */
 NM_API int32_t nm_mask_magnitude_strided_f32(const float* w, int64_t rows, int64_t cols, int32_t n, int32_t m,
                                              int64_t group_stride, int32_t flags, uint8_t* mask);
 
-/* How many bits differ: the SAD of two masks (Zhou et al., section 3.3). */
+/* How many bits differ: the sparse architecture divergence (SAD) of two masks (Zhou et al.). */
 NM_API int32_t nm_mask_distance(const uint8_t* a, const uint8_t* b, int64_t rows, int64_t cols, int64_t* bits);
 
 #ifdef __cplusplus

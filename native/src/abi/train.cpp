@@ -49,9 +49,10 @@ int32_t check_rule(const nm_update& u) {
     return fail(NM_INVALID_ARGUMENT, "placement: expected 0 (gradient), 1 (outside moments) or 2 (decoupled), got %d",
                 u.placement);
   }
-  constexpr int kKnown = NM_KEEP_MASK | NM_MASK_UPDATE | NM_FREEZE_SECOND | NM_NESTEROV | NM_CHECK_GRADIENT;
+  constexpr int kKnown =
+      NM_KEEP_MASK | NM_MASK_UPDATE | NM_FREEZE_SECOND | NM_NESTEROV | NM_CHECK_GRADIENT | NM_NO_STEP;
   if ((u.flags & ~kKnown) != 0) {
-    return fail(NM_INVALID_ARGUMENT, "flags: expected a sum of 1, 2, 4, 8 and 16, got %d", u.flags);
+    return fail(NM_INVALID_ARGUMENT, "flags: expected a sum of 1, 2, 4, 8, 16 and 32, got %d", u.flags);
   }
   if ((u.flags & NM_MASK_UPDATE) != 0 && (u.flags & NM_KEEP_MASK) == 0) {
     return fail(NM_INVALID_ARGUMENT, "flags: expected NM_KEEP_MASK with NM_MASK_UPDATE, got %d", u.flags);
@@ -80,6 +81,7 @@ int32_t check_rule(const nm_update& u) {
 }
 
 int32_t check_tensors(const nm_update& u) {
+  const bool step = (u.flags & NM_NO_STEP) == 0;
   const bool momentum = u.optimizer != NM_SGD || u.momentum != 0.0f;
   struct Tensor {
     const char* name;
@@ -88,9 +90,9 @@ int32_t check_tensors(const nm_update& u) {
     bool needed;
   };
   const Tensor tensors[] = {{"w", u.w, 4, true},
-                            {"grad", u.grad, 4, true},
-                            {"first", u.first, 4, momentum},
-                            {"second", u.second, 4, u.optimizer != NM_SGD},
+                            {"grad", u.grad, 4, step},
+                            {"first", u.first, 4, step && momentum},
+                            {"second", u.second, 4, step && u.optimizer != NM_SGD},
                             {"masked", u.masked, 4, u.masked != nullptr},
                             {"masked_bf16", u.masked_bf16, 2, u.masked_bf16 != nullptr}};
   std::vector<Span> spans(1);
@@ -106,19 +108,19 @@ int32_t check_tensors(const nm_update& u) {
   return NM_OK;
 }
 
-int32_t check_gradient(const nm_update& u, int64_t row_begin, int64_t row_end) {
+int32_t check_finite(const char* name, const float* x, int64_t ld, int64_t cols, int64_t row_begin, int64_t row_end) {
   constexpr uint32_t kLargestFinite = 0x7f7fffff;
   for (int64_t r = row_begin; r < row_end; ++r) {
-    const float* row = u.grad + r * u.cols;
+    const float* row = x + r * ld;
     uint32_t largest = 0;
-    for (int64_t c = 0; c < u.cols; ++c) {
+    for (int64_t c = 0; c < cols; ++c) {
       uint32_t bits;
       std::memcpy(&bits, row + c, sizeof bits);
       largest = std::max(largest, bits & 0x7fffffff);
     }
     if (largest <= kLargestFinite) continue;
-    const int64_t c = std::find_if(row, row + u.cols, [](float g) { return !std::isfinite(g); }) - row;
-    return fail(NM_NAN, "grad: expected finite numbers, got %g at row %" PRId64 ", column %" PRId64,
+    const int64_t c = std::find_if(row, row + cols, [](float g) { return !std::isfinite(g); }) - row;
+    return fail(NM_NAN, "%s: expected finite numbers, got %g at row %" PRId64 ", column %" PRId64, name,
                 static_cast<double>(row[c]), r, c);
   }
   return NM_OK;
@@ -181,6 +183,7 @@ int64_t update_rows(const nm_update& u, int64_t row_begin, int64_t row_end) {
   const int64_t length = std::min(strip_length(pattern, u.group_stride), u.cols);
   StripMasker masker(pattern, u.group_stride, row_ops(active_isa()));
   std::vector<uint8_t> next(mask_row_bytes(length));
+  const bool step = (u.flags & NM_NO_STEP) == 0;
   int64_t flips = 0;
   for (int64_t r = row_begin; r < row_end; ++r) {
     uint8_t* const mask_row = u.mask + r * mask_row_bytes(u.cols);
@@ -188,7 +191,7 @@ int64_t update_rows(const nm_update& u, int64_t row_begin, int64_t row_end) {
       const int64_t at = r * u.cols + c, count = std::min(length, u.cols - c);
       uint8_t* const mask = mask_row + c / 8;
       const auto part = [&](float* tensor) { return tensor == nullptr ? nullptr : tensor + at; };
-      ops.update(rule, {count, u.w + at, u.grad + at, part(u.first), part(u.second), mask});
+      if (step) ops.update(rule, {count, u.w + at, u.grad + at, part(u.first), part(u.second), mask});
       if ((u.flags & NM_KEEP_MASK) == 0) {
         masker.run(u.w + at, count, next.data());
         flips += count_flips(mask, next.data(), count);
@@ -224,9 +227,19 @@ int32_t nm_update_rows(const nm_update* update, int64_t row_begin, int64_t row_e
       return fail(NM_INVALID_ARGUMENT, "rows: expected a range within 0 .. %" PRId64 ", got %" PRId64 " .. %" PRId64,
                   u.rows, row_begin, row_end);
     }
-    if ((u.flags & NM_CHECK_GRADIENT) != 0) NM_TRY(nm::check_gradient(u, row_begin, row_end));
+    if ((u.flags & NM_CHECK_GRADIENT) != 0 && (u.flags & NM_NO_STEP) == 0) {
+      NM_TRY(nm::check_finite("grad", u.grad, u.cols, u.cols, row_begin, row_end));
+    }
     *flips = u.cols == 0 ? 0 : nm::update_rows(u, row_begin, row_end);
     return NM_OK;
+  });
+}
+
+int32_t nm_check_finite_f32(const float* x, int64_t rows, int64_t cols, int64_t ld) {
+  return guarded([&]() -> int32_t {
+    Span span;
+    NM_TRY(nm::check_matrix("x", x, rows, cols, ld, sizeof(float), &span));
+    return nm::check_finite("x", x, ld, cols, 0, rows);
   });
 }
 
