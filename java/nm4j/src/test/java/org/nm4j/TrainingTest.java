@@ -5,6 +5,7 @@
 package org.nm4j;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -159,6 +160,88 @@ class TrainingTest {
       }
     }
     assertEquals(200, p.steps());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void lambdaZeroIsSteBitForBitWhereverItIsPlaced(Kind kind, Random random) {
+    float[] start = Samples.floats(random, 3 * 41);
+    long seed = random.nextLong();
+    byte[] state = null;
+    float[] weights = null;
+    for (Placement placement : Placement.values()) {
+      DenseMatrix w = Samples.matrix(start, 3, 41);
+      MaskedParameter p = parameter(w);
+      Random gradients = new Random(seed);
+      for (int t = 0; t < 20; t++) {
+        MaskRule rule = t % 2 == 0 ? MaskRule.ste().placement(placement) : MaskRule.ste();
+        p.step(drawn(gradients, 3, 41), kind.optimizer(), rule, CALLER);
+      }
+      if (state != null) {
+        assertArrayEquals(state, saved(p));
+        assertArrayEquals(weights, w.toArray());
+      }
+      state = saved(p);
+      weights = w.toArray();
+    }
+  }
+
+  @Test
+  void aStepThatBreaksOffInTheMiddleNeedsASavedState(Random random) throws IOException {
+    DenseMatrix w = drawn(random, 530, 1030);
+    DenseMatrix grad = drawn(random, 530, 1030);
+    MaskedParameter p = parameter(w);
+    Optimizer sgd = Optimizer.sgd(0.1f);
+    byte[] state = saved(p);
+    int[] calls = {0};
+    Execution failing =
+        Execution.on(
+            task -> {
+              if (calls[0]++ > 0) { // the first looks at the gradient
+                throw new UnsupportedOperationException("broken executor");
+              }
+            },
+            2);
+    assertThrows(
+        UnsupportedOperationException.class, () -> p.step(grad, sgd, MaskRule.ste(), failing));
+    assertEquals(0, p.steps());
+    Misuse.illegalState(() -> p.step(grad, sgd, MaskRule.ste(), CALLER), "fc1.weight", "middle");
+    Misuse.illegalState(() -> p.save(new ByteArrayOutputStream()), "fc1.weight", "middle");
+    p.load(new ByteArrayInputStream(state));
+    p.step(grad, sgd, MaskRule.ste(), CALLER);
+    assertEquals(1, p.steps());
+  }
+
+  @Test
+  void nothingBesideTheMatricesIsTouched(Random random) {
+    for (int cols : new int[] {1, 7, 8, 33, 100}) {
+      GuardedMatrix w = new GuardedMatrix(Samples.floats(random, 3 * cols), 3, cols, 0);
+      GuardedMatrix grad = new GuardedMatrix(Samples.floats(random, 3 * cols), 3, cols, 0);
+      GuardedMatrix masked = new GuardedMatrix(3, cols, 0);
+      MaskedParameter p =
+          MaskedParameter.builder("w", w.view())
+              .pattern(Pattern.P2_4)
+              .masked(masked.view())
+              .build();
+      p.step(grad.view(), Optimizer.adamW(0.1f), MaskRule.srSte(), CALLER);
+      w.assertGuardsIntact();
+      grad.assertGuardsIntact();
+      masked.assertGuardsIntact();
+      DenseMatrix expected = DenseMatrix.allocate(3, cols);
+      p.mask().apply(w.view(), expected);
+      assertArrayEquals(expected.toArray(), masked.view().toArray());
+    }
+  }
+
+  @Test
+  void decayingMasksKeepAShareOfPrunedWeights() {
+    DenseMatrix w = Samples.matrix(new float[] {4, -3, 2, -1}, 1, 4);
+    DenseMatrix masked = DenseMatrix.allocate(1, 4);
+    MaskedParameter p =
+        MaskedParameter.builder("w", w).pattern(Pattern.P2_4).masked(masked).build();
+    MaskRule soft = MaskRule.ste().prunedFactor(0.25f);
+    p.step(DenseMatrix.allocate(1, 4), Optimizer.sgd(1), soft, CALLER);
+    assertArrayEquals(new float[] {4, -3, 0.5f, -0.25f}, masked.toArray());
   }
 
   @Test
@@ -318,12 +401,8 @@ class TrainingTest {
 
   private static byte[] saved(MaskedParameter p) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    assertDoesNotFail(() -> p.save(out));
+    assertDoesNotThrow(() -> p.save(out));
     return out.toByteArray();
-  }
-
-  private static void assertDoesNotFail(org.junit.jupiter.api.function.Executable call) {
-    org.junit.jupiter.api.Assertions.assertDoesNotThrow(call);
   }
 
   @ParameterizedTest
