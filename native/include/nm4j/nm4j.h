@@ -401,6 +401,70 @@ NM_API int32_t nm_conv2d_f32(const nm_conv2d* a, const float* x, const nm_images
                              const nm_images* c_images, float beta, const float* bias, int32_t activation, float* y,
                              const nm_images* y_images, int64_t tile_begin, int64_t tile_end);
 
+/* ------------------------------------------------------------------------------------------------------ training --
+ * Masked training works in place on memory that the caller owns: dense fp32 weights w, the mask E of what the network
+ * uses of them, and the gradient g of the loss with respect to E * w, which is dense (straight-through estimator). */
+
+enum nm_optimizer { NM_SGD = 0, NM_ADAM = 1, NM_ADAMW = 2 };
+
+/* Where SR-STE's term lambda * (1 - E) * w acts (E is the mask before the step; "*" is by elements). */
+enum nm_placement {
+  NM_IN_GRADIENT = 0, /* added to the gradient: through weight decay, momentum and moments, as in the authors' code */
+  NM_OUTSIDE_MOMENTS = 1, /* added to what momentum or the moments make of the gradient, and takes no part in them */
+  NM_DECOUPLED = 2        /* w -= lr * lambda * (1 - E) * w beside the optimiser, as AdamW does with weight decay */
+};
+
+enum nm_update_flags {
+  NM_KEEP_MASK = 1,       /* E stays as it is; otherwise it becomes the magnitude mask of the new weights */
+  NM_MASK_UPDATE = 2,     /* ASP: the gradient is masked before, the weights after the step. With NM_KEEP_MASK only. */
+  NM_FREEZE_SECOND = 4,   /* STEP's second phase: `second` is read as it is, without bias correction, and not written */
+  NM_NESTEROV = 8,        /* NM_SGD with momentum and without dampening only */
+  NM_CHECK_GRADIENT = 16, /* a pass over the gradient first: NM_NAN if it is not finite, and nothing is changed */
+  NM_NO_STEP = 32         /* mask and masked copies only, of weights as they are; gradient and moments are not needed */
+};
+
+/* One optimiser step of one tensor, fused with SR-STE and the new mask. Each tensor has rows x cols elements without
+ * gaps, a mask as everywhere. A gradient step is exactly that of torch.optim (SGD, Adam, AdamW) with these parameters,
+ * up to rounding; lambda = 0 is the plain straight-through estimator, bit for bit.
+ * SR-STE (Zhou et al., ICLR 2021, arXiv 2102.04010): w_(t+1) = w_t - lr * (g + lambda * (1 - E_t) * w_t). */
+typedef struct nm_update {
+  int64_t rows, cols;
+  int32_t n, m; /* the pattern; n = m keeps everything, and m may then be 1 */
+  int64_t
+      group_stride; /* elements of a group lie this far apart; divides cols. 1: neighbours. Weights of a convolution,
+                       output x input x height x width: height * width makes groups of input channels at each
+                       kernel position. Groups begin at a row's first element; the last ones of a row may be short. */
+  int32_t optimizer, placement, flags;
+  int64_t step; /* 1, 2, ...: the number of this step */
+  float lr, weight_decay;
+  float momentum, dampening; /* NM_SGD */
+  float beta1, beta2, eps;   /* NM_ADAM, NM_ADAMW; 0 <= beta < 1 */
+  float lambda;
+  float pruned_factor; /* by which pruned weights appear in `masked`: 0, or more for decaying masks */
+  float* w;
+  const float* grad;
+  float* first;          /* momentum buffer or first moment; NULL for NM_SGD with momentum = 0. Zeros before step 1. */
+  float* second;         /* second moment; NULL for NM_SGD. Zeros before step 1. */
+  uint8_t* mask;         /* E: read, and written unless NM_KEEP_MASK */
+  float* masked;         /* receives the new w where the new E keeps, pruned_factor * w elsewhere; or NULL */
+  uint16_t* masked_bf16; /* the same as bf16, rounded to nearest, ties to even; or NULL */
+} nm_update;
+
+/* Updates rows row_begin .. row_end - 1 in one pass over memory; *flips receives how many bits of their mask changed.
+ * Calls with disjoint rows may run concurrently. Weights that become NaN are kept before all others; nothing fails. */
+NM_API int32_t nm_update_rows(const nm_update* update, int64_t row_begin, int64_t row_end, int64_t* flips);
+
+/* NM_NAN, with row and column, unless all of x is finite. For gradients of which several threads then each take rows:
+ * NM_CHECK_GRADIENT sees the rows of its own call only. */
+NM_API int32_t nm_check_finite_f32(const float* x, int64_t rows, int64_t cols, int64_t ld);
+
+/* The magnitude mask of w for groups with a stride, as nm_update makes it. NaN as NM_ALLOW_NAN. */
+NM_API int32_t nm_mask_magnitude_strided_f32(const float* w, int64_t rows, int64_t cols, int32_t n, int32_t m,
+                                             int64_t group_stride, int32_t flags, uint8_t* mask);
+
+/* How many bits differ: the sparse architecture divergence (SAD) of two masks (Zhou et al.). */
+NM_API int32_t nm_mask_distance(const uint8_t* a, const uint8_t* b, int64_t rows, int64_t cols, int64_t* bits);
+
 #ifdef __cplusplus
 }
 #endif

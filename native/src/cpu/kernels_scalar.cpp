@@ -10,6 +10,7 @@
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"
 #include "cpu/simd_scalar.h"
+#include "train/update-inl.h"
 
 #define NM4J_RUN(name, ...)                                                                                 \
   void name(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) { \
@@ -32,6 +33,13 @@ void finish_scalar(const MultiplyArgs& args, int64_t features) { finish_product<
 
 void conv2d_f32_scalar(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
   conv2d_run<Scalar>(args, tile_begin, tile_end);
+}
+
+void update_strip_scalar(const UpdateRule& rule, const UpdateStrip& strip) { update_strip<Scalar>(rule, strip); }
+
+void masked_strip_scalar(const float* w, const uint8_t* mask, int64_t count, float factor, float* masked,
+                         uint16_t* masked_bf16) {
+  masked_strip<Scalar>(w, mask, count, factor, masked, masked_bf16);
 }
 
 }  // namespace nm

@@ -65,6 +65,10 @@ struct Avx512 {
   static void store_n(float* p, Reg value, int n) { _mm512_mask_storeu_ps(p, mask(n), value); }
   static Reg add(Reg a, Reg b) { return _mm512_add_ps(a, b); }
   static Reg mul(Reg a, Reg b) { return _mm512_mul_ps(a, b); }
+  static Reg sqrt(Reg a) { return _mm512_sqrt_ps(a); }
+  // The lanes whose bits are set, +0.0 elsewhere; and the union of two such.
+  static Reg keep(uint32_t bits, Reg a) { return _mm512_maskz_mov_ps(static_cast<__mmask16>(bits), a); }
+  static Reg either(Reg a, Reg b) { return _mm512_or_ps(a, b); }
   static Reg div(Reg a, Reg b) { return _mm512_div_ps(a, b); }
   static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_ps(a, b, c); }
   static Reg max(Reg a, Reg b) { return _mm512_max_ps(a, b); }

@@ -45,6 +45,10 @@ struct Scalar {
   static void store_n(float* p, Reg value, int) { *p = value; }
   static Reg add(Reg a, Reg b) { return a + b; }
   static Reg mul(Reg a, Reg b) { return a * b; }
+  static Reg sqrt(Reg a) { return __builtin_sqrtf(a); }
+  // The lane if its bit is set, else +0.0; and the union of two such.
+  static Reg keep(uint32_t bits, Reg a) { return (bits & 1) != 0 ? a : 0.0f; }
+  static Reg either(Reg a, Reg b) { return a != 0.0f || a != a ? a : b; }
   static Reg div(Reg a, Reg b) { return a / b; }
   static Reg fma(Reg a, Reg b, Reg c) { return a * b + c; }  // two roundings: no baseline x86-64 CPU has a fused one
   // The second operand when either is NaN, as in the x86 instructions.

@@ -58,4 +58,39 @@ inline int32_t nm4j_multiply(const nm_matrix* a, int32_t layout, int64_t batch, 
   return nm_multiply(a, &p, tile_begin, tile_end);
 }
 
+inline int32_t nm4j_update_rows(int64_t rows, int64_t cols, int32_t n, int32_t m, int64_t group_stride,
+                                int32_t optimizer, int32_t placement, int32_t flags, int64_t step, float lr,
+                                float weight_decay, float momentum, float dampening, float beta1, float beta2,
+                                float eps, float lambda, float pruned_factor, float* w, const float* grad,
+                                float* first, float* second, uint8_t* mask, float* masked, void* masked_bf16,
+                                int64_t row_begin, int64_t row_end, int64_t* flips) {
+  nm_update u = {};
+  u.rows = rows;
+  u.cols = cols;
+  u.n = n;
+  u.m = m;
+  u.group_stride = group_stride;
+  u.optimizer = optimizer;
+  u.placement = placement;
+  u.flags = flags;
+  u.step = step;
+  u.lr = lr;
+  u.weight_decay = weight_decay;
+  u.momentum = momentum;
+  u.dampening = dampening;
+  u.beta1 = beta1;
+  u.beta2 = beta2;
+  u.eps = eps;
+  u.lambda = lambda;
+  u.pruned_factor = pruned_factor;
+  u.w = w;
+  u.grad = grad;
+  u.first = first;
+  u.second = second;
+  u.mask = mask;
+  u.masked = masked;
+  u.masked_bf16 = static_cast<uint16_t*>(masked_bf16);
+  return nm_update_rows(&u, row_begin, row_end, flips);
+}
+
 #endif /* NM4J_JNI_H_ */

@@ -15,4 +15,5 @@ module org.nm4j {
 
   exports org.nm4j;
   exports org.nm4j.interop;
+  exports org.nm4j.train;
 }

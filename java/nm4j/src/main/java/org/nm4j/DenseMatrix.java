@@ -62,6 +62,16 @@ public final class DenseMatrix {
           public long extent(DenseMatrix matrix) {
             return Shape.extent(matrix.rows, matrix.cols, matrix.ld);
           }
+
+          @Override
+          public void readRows(long rows, long cols, Execution execution, Work work) {
+            RowBlocks.run(0, rows, cols, execution, work::run);
+          }
+
+          @Override
+          public void changeRows(long rows, long cols, Execution execution, Work work) {
+            RowBlocks.runOnce(rows, cols, execution, work::run);
+          }
         });
   }
 

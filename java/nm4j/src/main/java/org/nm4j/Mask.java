@@ -199,6 +199,24 @@ public final class Mask {
   }
 
   /**
+   * How many weights one of two masks keeps and the other does not: the sparse architecture
+   * divergence (SAD) of Zhou et al., ICLR 2021, where the masks are of two steps of training.
+   *
+   * @param other a mask of the same shape
+   * @return the number of bits that differ
+   * @throws IllegalArgumentException when the shape differs
+   */
+  public long distance(Mask other) {
+    Shape.require("other", other, rows, cols);
+    long[] distance = new long[1];
+    int status = Bindings.nm_mask_distance(address, other.address, rows, cols, distance);
+    keepAlive();
+    other.keepAlive();
+    Status.check(status);
+    return distance[0];
+  }
+
+  /**
    * Copies the bits out.
    *
    * @return rows * ceil(cols / 8) bytes

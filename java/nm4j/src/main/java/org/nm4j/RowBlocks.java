@@ -24,34 +24,51 @@ final class RowBlocks {
    * @throws Nm4jException what the work says about the first row that fails
    */
   static void run(long row0, long rows, long cols, Execution execution, Work work) {
-    Objects.requireNonNull(execution, "execution");
-    long useful = Math.max(1, rows * cols / WEIGHTS_PER_THREAD);
-    int threads = (int) Math.min(execution.threads(), useful);
-    if (threads > 1 && runParallel(row0, rows, execution, threads, work)) {
-      return;
+    int threads = threads(rows, cols, execution);
+    if (threads > 1) {
+      try {
+        runParallel(row0, rows, execution, threads, work);
+        return;
+      } catch (Nm4jException e) {
+        // A block failed: the whole once more, in order, then says which row is the first.
+      }
     }
     Status.check(work.run(0, rows));
   }
 
-  /** False when a block failed: the whole once more, in order, then says which row is the first. */
-  private static boolean runParallel(
+  /**
+   * As {@link #run} from row 0, for work that must not be done twice.
+   *
+   * @throws Nm4jException what the work says about some row that fails
+   */
+  static void runOnce(long rows, long cols, Execution execution, Work work) {
+    int threads = threads(rows, cols, execution);
+    if (threads > 1) {
+      runParallel(0, rows, execution, threads, work);
+    } else {
+      Status.check(work.run(0, rows));
+    }
+  }
+
+  private static int threads(long rows, long cols, Execution execution) {
+    Objects.requireNonNull(execution, "execution");
+    long useful = Math.max(1, rows * cols / WEIGHTS_PER_THREAD);
+    return (int) Math.min(execution.threads(), useful);
+  }
+
+  private static void runParallel(
       long row0, long rows, Execution execution, int threads, Work work) {
     long first = row0 / PANEL;
     long panels = (row0 + rows - 1) / PANEL + 1 - first;
-    try {
-      ParallelRun.run(
-          panels,
-          execution.executor(),
-          threads,
-          (begin, end) -> {
-            long from = Math.max((first + begin) * PANEL - row0, 0);
-            long to = Math.min((first + end) * PANEL - row0, rows);
-            Status.check(work.run(from, to - from));
-          });
-      return true;
-    } catch (Nm4jException e) {
-      return false;
-    }
+    ParallelRun.run(
+        panels,
+        execution.executor(),
+        threads,
+        (begin, end) -> {
+          long from = Math.max((first + begin) * PANEL - row0, 0);
+          long to = Math.min((first + end) * PANEL - row0, rows);
+          Status.check(work.run(from, to - from));
+        });
   }
 
   /** Works on {@code count} rows from {@code row} on, counted from the first; returns a status. */

@@ -108,6 +108,7 @@ class DocumentationTest {
     import org.bytedeco.javacpp.FloatPointer;
     import org.nm4j.*;
     import org.nm4j.interop.*;
+    import org.nm4j.train.*;
 
     public class Example {
       public static void main(String[] args) throws Exception {

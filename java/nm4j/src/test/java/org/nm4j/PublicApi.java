@@ -15,7 +15,8 @@ import java.util.stream.Stream;
 
 /** The public classes of the packages that the module exports. */
 final class PublicApi {
-  private static final List<String> PACKAGES = List.of("org.nm4j", "org.nm4j.interop");
+  private static final List<String> PACKAGES =
+      List.of("org.nm4j", "org.nm4j.interop", "org.nm4j.train");
 
   private PublicApi() {}
 

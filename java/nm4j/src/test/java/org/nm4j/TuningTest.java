@@ -56,14 +56,27 @@ class TuningTest {
     }
   }
 
-  /** Scalar kernels lose large batches by a factor of more than ten. */
+  /** Whatever that is on this machine: the choice has the least of the times that are reported. */
   @Test
   void theFastestIsTaken(Random random) {
     float[] w = Samples.integers(random, 128 * 256);
     boolean[] kept = Reference.magnitude(w, 128, 256, Pattern.P2_4);
     try (SparseMatrix matrix = scalar(w, 128, 256, Pattern.P2_4)) {
       for (Execution execution : List.of(Execution.caller().tuned(), Execution.auto())) {
-        assertEquals("dense_openblas", matrix.tune(Layout.BATCH_MAJOR, 128, execution).kernel());
+        Tuning tuning = matrix.tune(Layout.BATCH_MAJOR, 128, execution);
+        double least =
+            tuning.candidates().stream()
+                .filter(candidate -> candidate.obstacle() == null)
+                .mapToDouble(Tuning.Candidate::micros)
+                .min()
+                .orElseThrow();
+        double chosen =
+            tuning.candidates().stream()
+                .filter(candidate -> candidate.kernel().equals(tuning.kernel()))
+                .mapToDouble(Tuning.Candidate::micros)
+                .findFirst()
+                .orElseThrow();
+        assertEquals(least, chosen, tuning::toString);
         new Product(
                 Layout.BATCH_MAJOR, 128, 256, 128, Product.Spec.PLAIN, random, Samples::integers)
             .run(matrix, execution)

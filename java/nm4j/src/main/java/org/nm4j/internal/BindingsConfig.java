@@ -37,6 +37,7 @@ public class BindingsConfig implements InfoMapper {
         .put(new Info("nm_product").skip())
         .put(new Info("nm_product_tiles", "nm_product_kernel", "nm_multiply").skip())
         .put(new Info("nm4j_product").skip())
+        .put(new Info("nm_update", "nm_update_rows").skip())
         .put(new Info("int32_t").valueTypes("int").pointerTypes("int[]"))
         .put(new Info("int64_t").cast().valueTypes("long").pointerTypes("long[]"))
         .put(new Info("double").valueTypes("double").pointerTypes("double[]"))

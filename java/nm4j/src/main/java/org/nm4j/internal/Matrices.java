@@ -6,8 +6,12 @@ package org.nm4j.internal;
 
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Execution;
 
-/** The door through which {@code org.nm4j.interop} reaches the memory of a {@link DenseMatrix}. */
+/**
+ * The door through which the other packages reach the memory of a {@link DenseMatrix}, and divide
+ * rows over the threads of an {@link Execution}.
+ */
 public abstract class Matrices {
   private static Matrices instance;
 
@@ -40,4 +44,15 @@ public abstract class Matrices {
 
   /** Elements from the first to the last, gaps included. */
   public abstract long extent(DenseMatrix matrix);
+
+  /** Reads rows; the exception is what the work says about the first row that fails. */
+  public abstract void readRows(long rows, long cols, Execution execution, Work work);
+
+  /** Changes rows, each once. */
+  public abstract void changeRows(long rows, long cols, Execution execution, Work work);
+
+  /** Works on {@code count} rows from {@code row} on; returns a status. */
+  public interface Work {
+    int run(long row, long count);
+  }
 }

@@ -1,0 +1,512 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.train;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import org.nm4j.DType;
+import org.nm4j.DenseMatrix;
+import org.nm4j.Execution;
+import org.nm4j.Mask;
+import org.nm4j.Nm4jException;
+import org.nm4j.Pattern;
+import org.nm4j.internal.Bindings;
+import org.nm4j.internal.BufferMemory;
+import org.nm4j.internal.Loader;
+import org.nm4j.internal.Matrices;
+import org.nm4j.internal.Status;
+
+/**
+ * Weights in training: dense fp32 master weights in the caller's memory, their N:M mask, and the
+ * optimiser's moments. {@link #step} does optimiser step, SR-STE, new mask, count of flips and the
+ * masked copy in one pass over memory, in place.
+ *
+ * <pre>{@code
+ * DenseMatrix w = DenseMatrix.allocate(64, 128);        // yours: fill it
+ * DenseMatrix grad = DenseMatrix.allocate(64, 128);     // d loss / d masked, dense
+ * DenseMatrix masked = DenseMatrix.allocate(64, 128);   // what the network multiplies with
+ * MaskedParameter fc1 =
+ *     MaskedParameter.builder("fc1.weight", w).pattern(Pattern.P2_4).masked(masked).build();
+ * Optimizer sgd = Optimizer.sgd(0.1f).momentum(0.9f);
+ * long flips = fc1.step(grad, sgd, MaskRule.srSte(), Execution.parallel());
+ * }</pre>
+ *
+ * <p>Mask and moments are direct memory, freed with this object. Results are the same bits whatever
+ * the threads. Not safe for use by many threads at once.
+ */
+public final class MaskedParameter {
+  private final String name;
+  private final DenseMatrix w;
+  private final DenseMatrix masked;
+  private final DenseMatrix maskedBf16;
+  private final Grouping grouping;
+  final ByteBuffer mask;
+
+  // What save and load carry; see State.
+  int n;
+  int m;
+  Optimizer.Kind kind; // null before the first step
+  DenseMatrix first; // or null
+  DenseMatrix second; // or null
+  long steps;
+  long flips;
+  float prunedFactor;
+
+  private boolean broken;
+
+  private MaskedParameter(Builder builder) {
+    this.name = builder.name;
+    this.w = builder.w;
+    this.masked = builder.masked;
+    this.maskedBf16 = builder.maskedBf16;
+    this.grouping = builder.grouping;
+    setPattern(builder.pattern);
+    if (w.cols() > 0 && w.cols() % grouping.stride() != 0) {
+      throw new IllegalArgumentException(
+          name + ": stride must divide the " + w.cols() + " columns, got " + grouping.stride());
+    }
+    Loader.load();
+    this.mask = BufferMemory.bytes(Math.multiplyExact(w.rows(), (w.cols() + 7) / 8));
+    try {
+      Status.check(
+          Bindings.nm_mask_magnitude_strided_f32(
+              address(w), rows(), cols(), n, m, grouping.stride(), 0, Bindings.address(mask)));
+    } catch (RuntimeException e) {
+      throw named(e);
+    } finally {
+      keepAlive();
+    }
+    writeMasked();
+  }
+
+  /**
+   * Describes a parameter.
+   *
+   * @param name what errors, histories and saved states call it; 1 to 1000 characters
+   * @param w dense fp32 weights without gaps, writable; they stay the caller's
+   * @return a builder
+   * @throws IllegalArgumentException when the name or the matrix is not as said
+   */
+  public static Builder builder(String name, DenseMatrix w) {
+    return new Builder(name, w);
+  }
+
+  /**
+   * One optimiser step and, when the rule says so, a new mask.
+   *
+   * @param grad gradient of the loss with respect to the masked weights, of the same shape, without
+   *     gaps
+   * @param optimizer its numbers may change from step to step, but not which optimiser it is, nor
+   *     whether SGD has momentum
+   * @param rule what happens to pruned weights and the mask
+   * @param execution where to compute; blocks of rows are divided
+   * @return how many mask bits changed
+   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when the gradient is not finite: all of it
+   *     is looked at before anything changes
+   * @throws IllegalArgumentException when shape, type, gaps or an overlap make the step impossible;
+   *     nothing has changed
+   * @throws IllegalStateException when the optimiser is another one than before, or an earlier step
+   *     broke off in the middle
+   */
+  public long step(DenseMatrix grad, Optimizer optimizer, MaskRule rule, Execution execution) {
+    Objects.requireNonNull(optimizer, "optimizer");
+    Objects.requireNonNull(rule, "rule");
+    Objects.requireNonNull(execution, "execution");
+    requireWhole();
+    requireFits(name, "grad", grad, DType.F32, w);
+    requireSameKind(optimizer);
+    if (rule.freezeSecondMoment() && optimizer.kind() == Optimizer.Kind.SGD) {
+      throw new IllegalArgumentException(
+          name + ": a frozen second moment needs Adam or AdamW, got SGD");
+    }
+    requireFinite(grad, execution);
+    if (first == null && hasFirst(optimizer)) {
+      first = DenseMatrix.allocate(rows(), cols());
+    }
+    if (second == null && optimizer.kind() != Optimizer.Kind.SGD) {
+      second = DenseMatrix.allocate(rows(), cols());
+    }
+    long changed = update(new Rule(grad, optimizer, rule, 0, steps + 1), execution);
+    kind = optimizer.kind();
+    steps++;
+    flips += changed;
+    prunedFactor = rule.prunedFactor();
+    return changed;
+  }
+
+  /**
+   * Changes the pattern, from the next step on whose rule refreshes the mask.
+   *
+   * @param pattern the pattern, or null for dense
+   */
+  public void setPattern(Pattern pattern) {
+    n = pattern == null ? 1 : pattern.n();
+    m = pattern == null ? 1 : pattern.m();
+  }
+
+  /**
+   * The mask as it is now.
+   *
+   * @return a copy
+   */
+  public Mask mask() {
+    return Mask.of(mask, rows(), cols());
+  }
+
+  /**
+   * How many steps were made.
+   *
+   * @return at least 0
+   */
+  public long steps() {
+    return steps;
+  }
+
+  /**
+   * How many mask bits changed, summed over all steps.
+   *
+   * @return at least 0
+   */
+  public long flips() {
+    return flips;
+  }
+
+  /**
+   * The name.
+   *
+   * @return as given
+   */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * Writes what the weights do not hold: mask, moments, pattern, steps and flips, with a checksum.
+   * Save the weights beside it.
+   *
+   * @param out stays open; several parameters may follow each other
+   * @throws IOException from the stream
+   * @throws IllegalStateException when a step broke off in the middle
+   */
+  public void save(OutputStream out) throws IOException {
+    Objects.requireNonNull(out, "out");
+    requireWhole();
+    State.write(this, out);
+  }
+
+  /**
+   * Reads what {@link #save} wrote for a parameter of the same name, shape and grouping, and writes
+   * the masked copies of the weights as they are now: restore those first. Training then continues
+   * as if never interrupted, bit for bit.
+   *
+   * @param in read exactly to the end of the state; stays open
+   * @throws IOException from the stream, or when the data is cut off, damaged, of another version
+   *     or parameter, or no state at all; this parameter is unchanged then
+   */
+  public void load(InputStream in) throws IOException {
+    State.read(this, Objects.requireNonNull(in, "in"));
+    broken = false;
+    writeMasked();
+  }
+
+  /**
+   * A short description.
+   *
+   * @return name, shape, pattern and steps
+   */
+  @Override
+  public String toString() {
+    return "MaskedParameter["
+        + name
+        + ", "
+        + rows()
+        + " x "
+        + cols()
+        + ", "
+        + (n == m ? "dense" : n + ":" + m)
+        + ", "
+        + steps
+        + " steps]";
+  }
+
+  long rows() {
+    return w.rows();
+  }
+
+  long cols() {
+    return w.cols();
+  }
+
+  long stride() {
+    return grouping.stride();
+  }
+
+  private static boolean hasFirst(Optimizer optimizer) {
+    return optimizer.kind() != Optimizer.Kind.SGD || optimizer.momentum() != 0;
+  }
+
+  private void requireWhole() {
+    if (broken) {
+      throw new IllegalStateException(
+          name + ": a step broke off in the middle; restore the weights and load a saved state");
+    }
+  }
+
+  private void requireSameKind(Optimizer optimizer) {
+    if (kind != null && (kind != optimizer.kind() || (first != null) != hasFirst(optimizer))) {
+      throw new IllegalStateException(
+          name
+              + ": expected "
+              + kind
+              + (kind != Optimizer.Kind.SGD ? "" : first == null ? " without" : " with")
+              + (kind != Optimizer.Kind.SGD ? "" : " momentum")
+              + " as in earlier steps, got "
+              + optimizer);
+    }
+  }
+
+  private void requireFinite(DenseMatrix grad, Execution execution) {
+    long address = address(grad);
+    try {
+      Matrices.get()
+          .readRows(
+              rows(),
+              cols(),
+              execution,
+              (row, count) ->
+                  Bindings.nm_check_finite_f32(
+                      address + row * cols() * Float.BYTES, count, cols(), cols()));
+    } catch (Nm4jException e) {
+      throw new Nm4jException(e.code(), e.getMessage().replaceFirst("^x:", name + ": gradient:"));
+    } finally {
+      Reference.reachabilityFence(grad);
+    }
+  }
+
+  /** The masked copies of the weights as they are, with the mask as it is. */
+  private void writeMasked() {
+    if (masked == null && maskedBf16 == null) {
+      return;
+    }
+    MaskRule rule = MaskRule.ste().prunedFactor(prunedFactor);
+    int flags = Bindings.NM_NO_STEP | Bindings.NM_KEEP_MASK;
+    update(new Rule(null, Optimizer.sgd(0), rule, flags, 1), Execution.caller());
+  }
+
+  private long update(Rule rule, Execution execution) {
+    AtomicLong changed = new AtomicLong();
+    boolean done = false;
+    try {
+      Matrices.get()
+          .changeRows(
+              rows(),
+              cols(),
+              execution,
+              (row, count) -> {
+                long[] flips = new long[1];
+                int status = rule.run(this, row, row + count, flips);
+                changed.addAndGet(flips[0]);
+                return status;
+              });
+      done = true;
+    } catch (IllegalArgumentException e) {
+      done =
+          true; // Arguments are looked at before anything changes, and are the same for all rows.
+      throw named(e);
+    } finally {
+      broken = !done;
+      Reference.reachabilityFence(rule);
+      keepAlive();
+    }
+    return changed.get();
+  }
+
+  private RuntimeException named(RuntimeException e) {
+    String message = name + ": " + e.getMessage();
+    return e instanceof Nm4jException failure
+        ? new Nm4jException(failure.code(), message)
+        : new IllegalArgumentException(message, e);
+  }
+
+  private void keepAlive() {
+    Reference.reachabilityFence(this);
+  }
+
+  private static long address(DenseMatrix matrix) {
+    if (matrix == null) {
+      return 0;
+    }
+    Matrices matrices = Matrices.get();
+    return matrices.memory(matrix).address() + matrices.offset(matrix) * matrix.dtype().bytes();
+  }
+
+  private static void requireFits(
+      String parameter, String name, DenseMatrix matrix, DType dtype, DenseMatrix like) {
+    Objects.requireNonNull(matrix, name);
+    if (matrix.rows() != like.rows() || matrix.cols() != like.cols()) {
+      throw new IllegalArgumentException(
+          parameter
+              + ": "
+              + name
+              + " must be "
+              + like.rows()
+              + " x "
+              + like.cols()
+              + ", got "
+              + matrix.rows()
+              + " x "
+              + matrix.cols());
+    }
+    if (matrix.dtype() != dtype || matrix.ld() != matrix.cols()) {
+      throw new IllegalArgumentException(
+          parameter + ": " + name + " must be " + dtype + " without gaps, got " + matrix);
+    }
+  }
+
+  private static void requireWritable(String parameter, String name, DenseMatrix matrix) {
+    if (matrix.readOnly()) {
+      throw new IllegalArgumentException(
+          parameter + ": " + name + " must be writable, got a read-only matrix");
+    }
+  }
+
+  /** One step, as native code wants it. */
+  private record Rule(DenseMatrix grad, Optimizer optimizer, MaskRule rule, int base, long step) {
+    int run(MaskedParameter p, long from, long to, long[] flips) {
+      return Bindings.nm4j_update_rows(
+          p.rows(),
+          p.cols(),
+          p.n,
+          p.m,
+          p.stride(),
+          optimizer.kind().ordinal(),
+          rule.placement().ordinal(),
+          flags(),
+          step,
+          optimizer.lr(),
+          optimizer.weightDecay(),
+          optimizer.momentum(),
+          optimizer.dampening(),
+          optimizer.beta1(),
+          optimizer.beta2(),
+          optimizer.eps(),
+          rule.lambda(),
+          rule.prunedFactor(),
+          address(p.w),
+          address(grad),
+          address(p.first),
+          address(p.second),
+          Bindings.address(p.mask),
+          address(p.masked),
+          address(p.maskedBf16),
+          from,
+          to,
+          flips);
+    }
+
+    private int flags() {
+      return base
+          | (rule.refreshes(step) ? 0 : Bindings.NM_KEEP_MASK)
+          | (rule.fixed() ? Bindings.NM_MASK_UPDATE : 0)
+          | (rule.freezeSecondMoment() ? Bindings.NM_FREEZE_SECOND : 0)
+          | (optimizer.nesterov() ? Bindings.NM_NESTEROV : 0);
+    }
+  }
+
+  /**
+   * What a parameter consists of.
+   *
+   * <p>Not safe for use by many threads at once.
+   */
+  public static final class Builder {
+    private final String name;
+    private final DenseMatrix w;
+    private Pattern pattern;
+    private Grouping grouping = Grouping.ALONG_ROWS;
+    private DenseMatrix masked;
+    private DenseMatrix maskedBf16;
+
+    private Builder(String name, DenseMatrix w) {
+      if (Objects.requireNonNull(name, "name").isEmpty() || name.length() > 1000) {
+        throw new IllegalArgumentException(
+            "name must have 1 to 1000 characters, got " + name.length());
+      }
+      Objects.requireNonNull(w, "w");
+      requireFits(name, "w", w, DType.F32, w);
+      requireWritable(name, "w", w);
+      this.name = name;
+      this.w = w;
+    }
+
+    /**
+     * Sets the pattern. Without one the parameter is dense until {@link
+     * MaskedParameter#setPattern}.
+     *
+     * @param value how many to keep
+     * @return this
+     */
+    public Builder pattern(Pattern value) {
+      pattern = Objects.requireNonNull(value, "pattern");
+      return this;
+    }
+
+    /**
+     * Sets which weights form a group, {@link Grouping#ALONG_ROWS} to begin with.
+     *
+     * @param value the grouping
+     * @return this
+     */
+    public Builder grouping(Grouping value) {
+      grouping = Objects.requireNonNull(value, "grouping");
+      return this;
+    }
+
+    /**
+     * Sets memory that receives the masked weights, at once and with each step.
+     *
+     * @param out fp32 of the weights' shape, without gaps, writable, not overlapping anything
+     * @return this
+     * @throws IllegalArgumentException when it is not as said
+     */
+    public Builder masked(DenseMatrix out) {
+      requireFits(name, "masked", out, DType.F32, w);
+      requireWritable(name, "masked", out);
+      masked = out;
+      return this;
+    }
+
+    /**
+     * Sets memory that receives the masked weights as bf16, rounded to nearest, ties to even.
+     *
+     * @param out bf16 of the weights' shape, without gaps, writable, not overlapping anything
+     * @return this
+     * @throws IllegalArgumentException when it is not as said
+     */
+    public Builder maskedBf16(DenseMatrix out) {
+      requireFits(name, "maskedBf16", out, DType.BF16, w);
+      requireWritable(name, "maskedBf16", out);
+      maskedBf16 = out;
+      return this;
+    }
+
+    /**
+     * Makes the first mask, by magnitude, and the masked copies.
+     *
+     * @return the parameter
+     * @throws IllegalArgumentException when the grouping does not divide the columns, memory
+     *     overlaps or the mask exceeds 2 GiB
+     * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when there is a pattern and a weight is
+     *     NaN
+     */
+    public MaskedParameter build() {
+      return new MaskedParameter(this);
+    }
+  }
+}

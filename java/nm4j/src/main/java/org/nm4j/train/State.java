@@ -1,0 +1,155 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.train;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.CheckedOutputStream;
+import org.nm4j.DenseMatrix;
+import org.nm4j.Mask;
+import org.nm4j.internal.BufferMemory;
+
+/**
+ * How a parameter's state lies in a stream: header, numbers, mask, moments as little-endian fp32,
+ * and the CRC-32 of all that.
+ */
+final class State {
+  private static final long MAGIC = 0x4e4d_344a_5452_4e0aL; // "NM4JTRN\n"
+  private static final int VERSION = 1;
+  private static final int CHUNK = 1 << 16;
+
+  private State() {}
+
+  static void write(MaskedParameter p, OutputStream stream) throws IOException {
+    CheckedOutputStream checked = new CheckedOutputStream(stream, new CRC32());
+    DataOutputStream out = new DataOutputStream(checked);
+    out.writeLong(MAGIC);
+    out.writeInt(VERSION);
+    out.writeUTF(p.name());
+    out.writeLong(p.rows());
+    out.writeLong(p.cols());
+    out.writeLong(p.stride());
+    out.writeInt(p.n);
+    out.writeInt(p.m);
+    out.writeInt(p.kind == null ? -1 : p.kind.ordinal());
+    out.writeLong(p.steps);
+    out.writeLong(p.flips);
+    out.writeFloat(p.prunedFactor);
+    out.writeBoolean(p.first != null);
+    out.writeBoolean(p.second != null);
+    writeBytes(p.mask.duplicate().clear(), out);
+    if (p.first != null) {
+      writeFloats(p.first, out);
+    }
+    if (p.second != null) {
+      writeFloats(p.second, out);
+    }
+    out.writeLong(checked.getChecksum().getValue());
+    out.flush();
+  }
+
+  /** Changes the parameter when all is read and checked, not before. */
+  static void read(MaskedParameter p, InputStream stream) throws IOException {
+    CheckedInputStream checked = new CheckedInputStream(stream, new CRC32());
+    try {
+      read(p, checked, new DataInputStream(checked));
+    } catch (EOFException e) {
+      throw new EOFException(p.name() + ": the saved state is cut off");
+    }
+  }
+
+  private static void read(MaskedParameter p, CheckedInputStream checked, DataInputStream in)
+      throws IOException {
+    if (in.readLong() != MAGIC) {
+      throw new IOException(p.name() + ": not a saved state of nm4j");
+    }
+    expect(p, "version", VERSION, in.readInt());
+    expect(p, "name", p.name(), in.readUTF());
+    expect(p, "rows", p.rows(), in.readLong());
+    expect(p, "cols", p.cols(), in.readLong());
+    expect(p, "stride", p.stride(), in.readLong());
+    int n = in.readInt();
+    int m = in.readInt();
+    int kind = in.readInt();
+    long steps = in.readLong();
+    long flips = in.readLong();
+    float prunedFactor = in.readFloat();
+    boolean hasFirst = in.readBoolean();
+    boolean hasSecond = in.readBoolean();
+    ByteBuffer mask = readBytes(BufferMemory.bytes(p.mask.capacity()), in);
+    DenseMatrix first = hasFirst ? readFloats(p, in) : null;
+    DenseMatrix second = hasSecond ? readFloats(p, in) : null;
+    long sum = checked.getChecksum().getValue();
+    expect(p, "checksum", sum, in.readLong());
+    Mask.of(mask, p.rows(), p.cols());
+    p.mask.duplicate().clear().put(mask);
+    p.n = n;
+    p.m = m;
+    p.kind = kind < 0 ? null : Optimizer.Kind.values()[kind];
+    p.steps = steps;
+    p.flips = flips;
+    p.prunedFactor = prunedFactor;
+    p.first = first;
+    p.second = second;
+  }
+
+  private static void expect(MaskedParameter p, String what, Object expected, Object got)
+      throws IOException {
+    if (!expected.equals(got)) {
+      throw new IOException(
+          p.name() + ": saved state: expected " + what + " " + expected + ", got " + got);
+    }
+  }
+
+  private static void writeBytes(ByteBuffer bytes, OutputStream out) throws IOException {
+    byte[] chunk = new byte[CHUNK];
+    while (bytes.hasRemaining()) {
+      int count = Math.min(CHUNK, bytes.remaining());
+      bytes.get(chunk, 0, count);
+      out.write(chunk, 0, count);
+    }
+  }
+
+  private static ByteBuffer readBytes(ByteBuffer bytes, DataInputStream in) throws IOException {
+    byte[] chunk = new byte[CHUNK];
+    while (bytes.hasRemaining()) {
+      int count = Math.min(CHUNK, bytes.remaining());
+      in.readFully(chunk, 0, count);
+      bytes.put(chunk, 0, count);
+    }
+    return bytes.flip();
+  }
+
+  private static void writeFloats(DenseMatrix matrix, OutputStream out) throws IOException {
+    ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+    var floats = matrix.buffer();
+    while (floats.hasRemaining()) {
+      int count = Math.min(CHUNK / Float.BYTES, floats.remaining());
+      chunk.asFloatBuffer().put(floats.slice(floats.position(), count));
+      floats.position(floats.position() + count);
+      out.write(chunk.array(), 0, count * Float.BYTES);
+    }
+  }
+
+  private static DenseMatrix readFloats(MaskedParameter p, DataInputStream in) throws IOException {
+    DenseMatrix matrix = DenseMatrix.allocate(p.rows(), p.cols());
+    ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+    var floats = matrix.buffer();
+    while (floats.hasRemaining()) {
+      int count = Math.min(CHUNK / Float.BYTES, floats.remaining());
+      in.readFully(chunk.array(), 0, count * Float.BYTES);
+      floats.put(chunk.asFloatBuffer().limit(count));
+    }
+    return matrix;
+  }
+}
