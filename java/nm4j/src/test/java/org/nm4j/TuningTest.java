@@ -56,7 +56,10 @@ class TuningTest {
     }
   }
 
-  /** Whatever that is on this machine: the choice has the least of the times that are reported. */
+  /**
+   * Whatever that is on this machine, by the times that are reported: nothing is clearly faster, by
+   * more than 5 %, than the choice.
+   */
   @Test
   void theFastestIsTaken(Random random) {
     float[] w = Samples.integers(random, 128 * 256);
@@ -76,7 +79,7 @@ class TuningTest {
                 .mapToDouble(Tuning.Candidate::micros)
                 .findFirst()
                 .orElseThrow();
-        assertEquals(least, chosen, tuning::toString);
+        assertTrue(0.949 * chosen <= least, tuning::toString);
         new Product(
                 Layout.BATCH_MAJOR, 128, 256, 128, Product.Spec.PLAIN, random, Samples::integers)
             .run(matrix, execution)
