@@ -34,6 +34,17 @@ int32_t check_not_negative(const char* name, int64_t value) {
   return value >= 0 ? NM_OK : fail(NM_INVALID_ARGUMENT, "%s: expected at least 0, got %" PRId64, name, value);
 }
 
+int32_t check_activation(int32_t activation) {
+  if (NM_IDENTITY <= activation && activation <= NM_GELU) return NM_OK;
+  return fail(NM_INVALID_ARGUMENT, "activation: expected 0 (identity), 1 (ReLU) or 2 (GELU), got %d", activation);
+}
+
+int32_t check_tiles(int64_t tiles, int64_t begin, int64_t end) {
+  if (0 <= begin && begin <= end && end <= tiles) return NM_OK;
+  return fail(NM_INVALID_ARGUMENT, "tiles: expected a range within 0 .. %" PRId64 ", got %" PRId64 " .. %" PRId64,
+              tiles, begin, end);
+}
+
 int32_t check_matrix(const char* name, const void* data, int64_t rows, int64_t cols, int64_t ld, int64_t element_size,
                      Span* span) {
   *span = {name, data, 0, 0, 0};

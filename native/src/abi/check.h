@@ -26,6 +26,11 @@ int32_t check_flags(int32_t flags);
 int32_t check_not_null(const char* name, const void* pointer);
 int32_t check_not_negative(const char* name, int64_t value);
 
+int32_t check_activation(int32_t activation);
+
+// A range of tiles within 0 .. tiles.
+int32_t check_tiles(int64_t tiles, int64_t begin, int64_t end);
+
 // rows x cols elements of `element_size` bytes with leading dimension ld: sizes, NULL, overflow. Fills *span.
 int32_t check_matrix(const char* name, const void* data, int64_t rows, int64_t cols, int64_t ld, int64_t element_size,
                      Span* span);

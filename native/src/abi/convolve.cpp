@@ -60,9 +60,7 @@ int32_t nm_conv2d_f32(const nm_conv2d* a, const float* x, const nm_images* x_ima
                       const nm_images* y_images, int64_t tile_begin, int64_t tile_end) {
   return guarded([&]() -> int32_t {
     NM_TRY(nm::check_not_null("conv2d", a));
-    if (activation < NM_IDENTITY || activation > NM_GELU) {
-      return fail(NM_INVALID_ARGUMENT, "activation: expected 0 (identity), 1 (ReLU) or 2 (GELU), got %d", activation);
-    }
+    NM_TRY(nm::check_activation(activation));
     NM_TRY(nm::check_not_null("x_images", x_images));
     NM_TRY(nm::check_not_null("y_images", y_images));
     const nm_conv2d_geometry& geometry = a->geometry;
@@ -93,10 +91,7 @@ int32_t nm_conv2d_f32(const nm_conv2d* a, const float* x, const nm_images* x_ima
     NM_TRY(nm::check_disjoint(in, out));
     NM_TRY(nm::check_disjoint(biases, out));
     const int64_t tiles = nm::conv2d_tiles(geometry, expected.n * expected.h * expected.w);
-    if (tile_begin < 0 || tile_begin > tile_end || tile_end > tiles) {
-      return fail(NM_INVALID_ARGUMENT, "tiles: expected a range within 0 .. %" PRId64 ", got %" PRId64 " .. %" PRId64,
-                  tiles, tile_begin, tile_end);
-    }
+    NM_TRY(nm::check_tiles(tiles, tile_begin, tile_end));
     if (tile_begin == tile_end) return NM_OK;
     nm::Conv2dArgs args = {&geometry, a->weights.views().data(), x, *x_images, *y_images, {}, {}};
     if (beta != 0.0f) {

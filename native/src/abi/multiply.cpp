@@ -33,11 +33,6 @@ int32_t check_layout(int32_t layout) {
   return fail(NM_INVALID_ARGUMENT, "layout: expected 0 (feature-major) or 1 (batch-major), got %d", layout);
 }
 
-int32_t check_activation(int32_t activation) {
-  if (NM_IDENTITY <= activation && activation <= NM_GELU) return NM_OK;
-  return fail(NM_INVALID_ARGUMENT, "activation: expected 0 (identity), 1 (ReLU) or 2 (GELU), got %d", activation);
-}
-
 // A matrix that kernels know to multiply with such activations, and sizes that make sense.
 int32_t check_operation(const nm_matrix* a, const nm_product& p, const Kernel** kernel) {
   NM_TRY(check_sealed(a));
@@ -198,10 +193,7 @@ int32_t multiply(const nm_matrix* a, const nm_product& p, int64_t tile_begin, in
   NM_TRY(check_quantization("x", p.x_dtype, p.x_scale, p.x_zero));
   NM_TRY(check_quantization("y", p.y_dtype, p.y_scale, p.y_zero));
   NM_TRY(check_buffers(a, p));
-  if (tile_begin < 0 || tile_begin > tile_end || tile_end > tiles) {
-    return fail(NM_INVALID_ARGUMENT, "tiles: expected a range within 0 .. %" PRId64 ", got %" PRId64 " .. %" PRId64,
-                tiles, tile_begin, tile_end);
-  }
+  NM_TRY(check_tiles(tiles, tile_begin, tile_end));
   const PackedWeights weights = packed(a);
   const Kernel* kernel = a->kernel(static_cast<nm_dtype>(p.x_dtype), p.batch);
   while (tile_begin < tile_end) {
