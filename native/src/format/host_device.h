@@ -1,0 +1,14 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Marks functions that run on the host and in CUDA kernels.
+#ifndef NM4J_FORMAT_HOST_DEVICE_H_
+#define NM4J_FORMAT_HOST_DEVICE_H_
+
+#ifdef __CUDACC__
+#define NM_HD __host__ __device__ __forceinline__
+#else
+#define NM_HD inline
+#endif
+
+#endif  // NM4J_FORMAT_HOST_DEVICE_H_
