@@ -25,7 +25,8 @@ import java.util.Objects;
  * MaskRule paper = MaskRule.srSte();                        // lambda = 2e-4, in the gradient
  * MaskRule rarely = MaskRule.srSte(1e-4f).refreshEvery(40); // a new mask at steps 40, 80, ..
  * MaskRule second = MaskRule.ste().freezeSecondMoment(true); // STEP's second phase, with Adam
- * MaskRule soft = MaskRule.ste().prunedFactor(0.25f);       // a decaying mask
+ * MaskRule soft = MaskRule.ste().decay(MaskDecay.linear(1, 1001)); // a decaying mask
+ * MaskRule tighter = MaskRule.srSte().schedule(PatternSchedule.structureDecay(Pattern.P1_4, 1, 900));
  * }</pre>
  *
  * <p>Immutable, safe for use by many threads: methods with a value give a changed copy.
@@ -39,6 +40,8 @@ public final class MaskRule {
   private final boolean fixed;
   private final long refreshEvery;
   private final float prunedFactor;
+  private final MaskDecay decay; // or null: prunedFactor
+  private final PatternSchedule schedule; // or null: the parameter's pattern
   private final boolean freezeSecondMoment;
 
   private MaskRule(
@@ -47,6 +50,8 @@ public final class MaskRule {
       boolean fixed,
       long refreshEvery,
       float prunedFactor,
+      MaskDecay decay,
+      PatternSchedule schedule,
       boolean freezeSecondMoment) {
     this.lambda = Numbers.finite("lambda", lambda);
     this.placement = Objects.requireNonNull(placement, "placement");
@@ -56,6 +61,8 @@ public final class MaskRule {
     }
     this.refreshEvery = refreshEvery;
     this.prunedFactor = Numbers.finite("prunedFactor", prunedFactor);
+    this.decay = decay;
+    this.schedule = schedule;
     this.freezeSecondMoment = freezeSecondMoment;
   }
 
@@ -85,7 +92,7 @@ public final class MaskRule {
    * @throws IllegalArgumentException when it is not finite
    */
   public static MaskRule srSte(float lambda) {
-    return new MaskRule(lambda, Placement.IN_GRADIENT, false, 1, 0, false);
+    return new MaskRule(lambda, Placement.IN_GRADIENT, false, 1, 0, null, null, false);
   }
 
   /**
@@ -94,7 +101,7 @@ public final class MaskRule {
    * @return the rule
    */
   public static MaskRule fixedMask() {
-    return new MaskRule(0, Placement.IN_GRADIENT, true, 1, 0, false);
+    return new MaskRule(0, Placement.IN_GRADIENT, true, 1, 0, null, null, false);
   }
 
   /**
@@ -104,7 +111,8 @@ public final class MaskRule {
    * @return a changed copy
    */
   public MaskRule placement(Placement value) {
-    return new MaskRule(lambda, value, fixed, refreshEvery, prunedFactor, freezeSecondMoment);
+    return new MaskRule(
+        lambda, value, fixed, refreshEvery, prunedFactor, decay, schedule, freezeSecondMoment);
   }
 
   /**
@@ -119,7 +127,27 @@ public final class MaskRule {
     if (fixed) {
       throw new IllegalStateException("a fixed mask is never refreshed, got every " + steps);
     }
-    return new MaskRule(lambda, placement, false, steps, prunedFactor, freezeSecondMoment);
+    return new MaskRule(
+        lambda, placement, false, steps, prunedFactor, decay, schedule, freezeSecondMoment);
+  }
+
+  /**
+   * Lets the pattern follow a schedule: at the end of a step the mask becomes that of the next
+   * step's pattern, always when the pattern changes, never within a frozen phase, and otherwise
+   * when it is time to refresh it. {@link MaskedParameter.Builder#startOf} gives a parameter the
+   * pattern of step 1.
+   *
+   * @param value the schedule
+   * @return a changed copy
+   * @throws IllegalStateException when the mask is fixed
+   */
+  public MaskRule schedule(PatternSchedule value) {
+    Objects.requireNonNull(value, "schedule");
+    if (fixed) {
+      throw new IllegalStateException("a fixed mask follows no schedule, got " + value);
+    }
+    return new MaskRule(
+        lambda, placement, false, refreshEvery, prunedFactor, decay, value, freezeSecondMoment);
   }
 
   /**
@@ -131,7 +159,21 @@ public final class MaskRule {
    * @throws IllegalArgumentException when it is not finite
    */
   public MaskRule prunedFactor(float value) {
-    return new MaskRule(lambda, placement, fixed, refreshEvery, value, freezeSecondMoment);
+    return new MaskRule(
+        lambda, placement, fixed, refreshEvery, value, null, schedule, freezeSecondMoment);
+  }
+
+  /**
+   * Lets {@link #prunedFactor} follow a schedule instead of staying the same. {@link
+   * MaskedParameter.Builder#startOf} makes the masked copies of step 1.
+   *
+   * @param value the schedule
+   * @return a changed copy
+   */
+  public MaskRule decay(MaskDecay value) {
+    Objects.requireNonNull(value, "decay");
+    return new MaskRule(
+        lambda, placement, fixed, refreshEvery, 0, value, schedule, freezeSecondMoment);
   }
 
   /**
@@ -142,7 +184,8 @@ public final class MaskRule {
    * @return a changed copy
    */
   public MaskRule freezeSecondMoment(boolean value) {
-    return new MaskRule(lambda, placement, fixed, refreshEvery, prunedFactor, value);
+    return new MaskRule(
+        lambda, placement, fixed, refreshEvery, prunedFactor, decay, schedule, value);
   }
 
   /**
@@ -157,6 +200,8 @@ public final class MaskRule {
         + mask
         + (refreshEvery == 1 ? "" : ", refreshed every " + refreshEvery)
         + (prunedFactor == 0 ? "" : ", pruned factor " + prunedFactor)
+        + (decay == null ? "" : ", decay " + decay)
+        + (schedule == null ? "" : ", schedule " + schedule)
         + (freezeSecondMoment ? ", second moment frozen]" : "]");
   }
 
@@ -172,12 +217,20 @@ public final class MaskRule {
     return fixed;
   }
 
-  boolean refreshes(long step) {
-    return !fixed && step % refreshEvery == 0;
+  /** Whether a step ends with a new mask; `changes`: the pattern does. */
+  boolean refreshes(long step, boolean changes) {
+    boolean within = schedule != null && schedule.frozen(step) && schedule.frozen(step + 1);
+    boolean frozen = fixed || within;
+    return changes || (!frozen && step % refreshEvery == 0);
   }
 
-  float prunedFactor() {
-    return prunedFactor;
+  /** What the network sees of pruned weights in a step. */
+  float prunedFactor(long step) {
+    return decay == null ? prunedFactor : decay.factor(step);
+  }
+
+  PatternSchedule schedule() {
+    return schedule;
   }
 
   boolean freezeSecondMoment() {

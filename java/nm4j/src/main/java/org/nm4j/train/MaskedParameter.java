@@ -67,6 +67,7 @@ public final class MaskedParameter {
     this.masked = builder.masked;
     this.maskedBf16 = builder.maskedBf16;
     this.grouping = builder.grouping;
+    this.prunedFactor = builder.prunedFactor;
     setPattern(builder.pattern);
     if (w.cols() > 0 && w.cols() % grouping.stride() != 0) {
       throw new IllegalArgumentException(
@@ -133,11 +134,14 @@ public final class MaskedParameter {
     if (second == null && optimizer.kind() != Optimizer.Kind.SGD) {
       second = DenseMatrix.allocate(rows(), cols());
     }
-    long changed = update(new Rule(grad, optimizer, rule, 0, steps + 1), execution);
+    Rule next = Rule.of(this, grad, optimizer, rule);
+    long changed = update(next, execution);
+    n = next.n;
+    m = next.m;
     kind = optimizer.kind();
     steps++;
     flips += changed;
-    prunedFactor = rule.prunedFactor();
+    prunedFactor = next.prunedFactor;
     return changed;
   }
 
@@ -147,8 +151,16 @@ public final class MaskedParameter {
    * @param pattern the pattern, or null for dense
    */
   public void setPattern(Pattern pattern) {
-    n = pattern == null ? 1 : pattern.n();
-    m = pattern == null ? 1 : pattern.m();
+    n = keptOf(pattern);
+    m = groupOf(pattern);
+  }
+
+  private static int keptOf(Pattern pattern) {
+    return pattern == null ? 1 : pattern.n();
+  }
+
+  private static int groupOf(Pattern pattern) {
+    return pattern == null ? 1 : pattern.m();
   }
 
   /**
@@ -295,9 +307,9 @@ public final class MaskedParameter {
     if (masked == null && maskedBf16 == null) {
       return;
     }
-    MaskRule rule = MaskRule.ste().prunedFactor(prunedFactor);
     int flags = Bindings.NM_NO_STEP | Bindings.NM_KEEP_MASK;
-    update(new Rule(null, Optimizer.sgd(0), rule, flags, 1), Execution.caller());
+    Optimizer none = Optimizer.sgd(0);
+    update(new Rule(null, none, MaskRule.ste(), flags, 1, n, m, prunedFactor), Execution.caller());
   }
 
   private long update(Rule rule, Execution execution) {
@@ -378,17 +390,39 @@ public final class MaskedParameter {
   }
 
   /** One step, as native code wants it. */
-  private record Rule(DenseMatrix grad, Optimizer optimizer, MaskRule rule, int base, long step) {
+  private record Rule(
+      DenseMatrix grad,
+      Optimizer optimizer,
+      MaskRule rule,
+      int flags,
+      long step,
+      int n,
+      int m,
+      float prunedFactor) {
+    /** The next step of a parameter. */
+    static Rule of(MaskedParameter p, DenseMatrix grad, Optimizer optimizer, MaskRule rule) {
+      long step = p.steps + 1;
+      PatternSchedule schedule = rule.schedule();
+      int n = schedule == null ? p.n : keptOf(schedule.pattern(step + 1));
+      int m = schedule == null ? p.m : groupOf(schedule.pattern(step + 1));
+      int flags =
+          (rule.refreshes(step, n != p.n || m != p.m) ? 0 : Bindings.NM_KEEP_MASK)
+              | (rule.fixed() ? Bindings.NM_MASK_UPDATE : 0)
+              | (rule.freezeSecondMoment() ? Bindings.NM_FREEZE_SECOND : 0)
+              | (optimizer.nesterov() ? Bindings.NM_NESTEROV : 0);
+      return new Rule(grad, optimizer, rule, flags, step, n, m, rule.prunedFactor(step + 1));
+    }
+
     int run(MaskedParameter p, long from, long to, long[] flips) {
       return Bindings.nm4j_update_rows(
           p.rows(),
           p.cols(),
-          p.n,
-          p.m,
+          n,
+          m,
           p.stride(),
           optimizer.kind().ordinal(),
           rule.placement().ordinal(),
-          flags(),
+          flags,
           step,
           optimizer.lr(),
           optimizer.weightDecay(),
@@ -398,7 +432,7 @@ public final class MaskedParameter {
           optimizer.beta2(),
           optimizer.eps(),
           rule.lambda(),
-          rule.prunedFactor(),
+          prunedFactor,
           address(p.w),
           address(grad),
           address(p.first),
@@ -409,14 +443,6 @@ public final class MaskedParameter {
           from,
           to,
           flips);
-    }
-
-    private int flags() {
-      return base
-          | (rule.refreshes(step) ? 0 : Bindings.NM_KEEP_MASK)
-          | (rule.fixed() ? Bindings.NM_MASK_UPDATE : 0)
-          | (rule.freezeSecondMoment() ? Bindings.NM_FREEZE_SECOND : 0)
-          | (optimizer.nesterov() ? Bindings.NM_NESTEROV : 0);
     }
   }
 
@@ -429,6 +455,7 @@ public final class MaskedParameter {
     private final String name;
     private final DenseMatrix w;
     private Pattern pattern;
+    private float prunedFactor;
     private Grouping grouping = Grouping.ALONG_ROWS;
     private DenseMatrix masked;
     private DenseMatrix maskedBf16;
@@ -454,6 +481,21 @@ public final class MaskedParameter {
      */
     public Builder pattern(Pattern value) {
       pattern = Objects.requireNonNull(value, "pattern");
+      return this;
+    }
+
+    /**
+     * Sets what a rule's {@link MaskRule#schedule} and {@link MaskRule#decay} say of step 1: the
+     * pattern, and the factor of pruned weights in the first masked copies.
+     *
+     * @param rule the rule of the first steps
+     * @return this
+     */
+    public Builder startOf(MaskRule rule) {
+      if (rule.schedule() != null) {
+        pattern = rule.schedule().pattern(1);
+      }
+      prunedFactor = rule.prunedFactor(1);
       return this;
     }
 
