@@ -22,5 +22,5 @@ need clang-format jdk mvn
 failed=0
 find "$ROOT/native" -path "$ROOT/native/build*" -prune -o \( -name '*.h' -o -name '*.c' -o -name '*.cpp' -o -name '*.cu' \) -print0 |
   xargs -0 -r "$(clang_format)" "${cpp_mode[@]}" || failed=1
-maven --quiet --fail-at-end "$java_goal" || failed=1
+maven --quiet --fail-at-end -Pcusparselt "$java_goal" || failed=1
 ((failed == 0)) || die "run scripts/format.sh and look at the difference"
