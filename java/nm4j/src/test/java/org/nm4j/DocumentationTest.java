@@ -104,6 +104,7 @@ class DocumentationTest {
             .collect(Collectors.joining("\n"));
     return """
     import java.nio.*;
+    import java.util.*;
     import java.util.concurrent.*;
     import org.bytedeco.javacpp.FloatPointer;
     import org.nm4j.*;

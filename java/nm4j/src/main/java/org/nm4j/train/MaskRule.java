@@ -217,6 +217,19 @@ public final class MaskRule {
     return fixed;
   }
 
+  long refreshEvery() {
+    return refreshEvery;
+  }
+
+  /** Without a decay. */
+  float prunedFactor() {
+    return prunedFactor;
+  }
+
+  MaskDecay decay() {
+    return decay;
+  }
+
   /** Whether a step ends with a new mask; `changes`: the pattern does. */
   boolean refreshes(long step, boolean changes) {
     boolean within = schedule != null && schedule.frozen(step) && schedule.frozen(step + 1);
