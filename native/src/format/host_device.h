@@ -1,14 +1,17 @@
 // Copyright 2026 The nm4j authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Marks functions that run on the host and in CUDA kernels.
+// Marks functions that run on the host and in CUDA kernels, and loops that a kernel unrolls: so do arrays become
+// registers. The host has no need to.
 #ifndef NM4J_FORMAT_HOST_DEVICE_H_
 #define NM4J_FORMAT_HOST_DEVICE_H_
 
 #ifdef __CUDACC__
 #define NM_HD __host__ __device__ __forceinline__
+#define NM_UNROLL _Pragma("unroll")
 #else
 #define NM_HD inline
+#define NM_UNROLL
 #endif
 
 #endif  // NM4J_FORMAT_HOST_DEVICE_H_

@@ -7,6 +7,7 @@
 
 #include "format/value_type.h"
 #include "train/update.h"
+#include "train/update_math-inl.h"
 
 namespace nm {
 namespace {
@@ -56,39 +57,17 @@ struct Update {
   }
 
   void vector(const UpdateStrip& strip, int64_t i, int n, uint32_t kept) const {
-    Reg w = load(strip.w + i, n);
-    Reg g = load(strip.grad + i, n);
-    const Reg pruned = V::keep(~kept, w);
-    if (rule.mask_update) g = V::keep(kept, g);
-    if (rule.placement == NM_IN_GRADIENT) g = V::fma(V::set1(rule.lambda), pruned, g);
-    g = V::fma(V::set1(rule.gradient_decay), w, g);
-    w = V::mul(V::set1(rule.weight_keep), w);
-    Reg step = g;
-    if (kOptimizer != NM_SGD || rule.use_momentum) {
-      const Reg first =
-          V::fma(V::set1(rule.first_decay), load(strip.first + i, n), V::mul(V::set1(rule.gradient_share), g));
-      store(strip.first + i, first, n);
-      step = kOptimizer == NM_SGD && rule.nesterov ? V::fma(V::set1(rule.first_decay), first, g) : first;
-    }
-    if (rule.placement == NM_OUTSIDE_MOMENTS) step = V::fma(V::set1(outside_lambda()), pruned, step);
-    if (kOptimizer != NM_SGD) {
-      Reg second = load(strip.second + i, n);
-      if (!rule.freeze_second) {
-        const Reg square = V::mul(V::mul(V::set1(rule.second_share), g), g);
-        second = V::fma(V::set1(rule.second_decay), second, square);
-        store(strip.second + i, second, n);
-      }
-      const Reg root = V::mul(V::sqrt(second), V::set1(rule.second_scale));
-      step = V::div(step, V::add(root, V::set1(rule.eps)));
-    }
-    w = V::fma(V::set1(-rule.rate), step, w);
-    if (rule.placement == NM_DECOUPLED) w = V::fma(V::set1(-rule.decoupled), pruned, w);
-    if (rule.mask_update) w = V::keep(kept, w);
-    store(strip.w + i, w, n);
+    UpdateState<V> state;
+    state.w = load(strip.w + i, n);
+    state.grad = load(strip.grad + i, n);
+    const bool first = uses_first(kOptimizer, rule);
+    if (first) state.first = load(strip.first + i, n);
+    if (kOptimizer != NM_SGD) state.second = load(strip.second + i, n);
+    update_step<V, kOptimizer>(rule, kept, &state);
+    if (first) store(strip.first + i, state.first, n);
+    if (writes_second(kOptimizer, rule)) store(strip.second + i, state.second, n);
+    store(strip.w + i, state.w, n);
   }
-
-  // Adam divides the first moment by its bias correction, which is part of the rate, but not this term.
-  float outside_lambda() const { return rule.lambda * rule.outside_scale; }
 };
 
 template <typename V>

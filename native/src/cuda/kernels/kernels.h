@@ -1,0 +1,82 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Launches of the kernels. Arguments are known to be good, pointers are device memory, nothing is empty; what a NULL
+// means is said with the kernels. Each returns a cudaError_t, and works in the order of the stream.
+#ifndef NM4J_CUDA_KERNELS_KERNELS_H_
+#define NM4J_CUDA_KERNELS_KERNELS_H_
+
+#include <cstdint>
+
+#include "cuda/kernels/elements.h"
+#include "cuda/kernels/launch.h"
+#include "cuda/kernels/panel.h"
+#include "nm4j/nm4j_cuda.h"
+#include "train/update.h"
+
+namespace nm {
+namespace cuda {
+
+// Calls visit with a null pointer of the type's C++ type; dtype is one of the four.
+template <typename Visit>
+int visit_element(int32_t dtype, const Visit& visit) {
+  switch (dtype) {
+    case NM_BF16:
+      return visit(static_cast<Bf16*>(nullptr));
+    case NM_S8:
+      return visit(static_cast<int8_t*>(nullptr));
+    case NM_CUDA_F16:
+      return visit(static_cast<F16*>(nullptr));
+    default:
+      return visit(static_cast<float*>(nullptr));
+  }
+}
+
+// A matrix in device memory.
+struct DenseView {
+  int32_t dtype;
+  void* data;
+  int64_t rows, cols, ld;
+};
+
+int launch_clear(Stream stream, Findings* findings);
+
+int launch_mask_magnitude(Stream stream, const DenseView& w, int32_t n, int32_t m, int64_t group_stride, uint8_t* mask,
+                          Findings* nan);
+int launch_mask_transposable(Stream stream, const DenseView& w, uint8_t* mask);
+
+int launch_check(Stream stream, const DenseView& w, int32_t n, int32_t m, Findings* breaches);
+int launch_check_mask(Stream stream, const uint8_t* mask, int64_t rows, int64_t cols, int32_t n, int32_t m,
+                      Findings* breaches);
+int launch_check_finite(Stream stream, const DenseView& x, Findings* findings);
+int launch_mask_distance(Stream stream, const uint8_t* a, const uint8_t* b, int64_t rows, int64_t cols, uint64_t* bits);
+
+// Dense columns that a word of E describes, and the word's bytes.
+struct MetadataWord {
+  int32_t columns, bytes;
+};
+MetadataWord metadata_word(int32_t dtype);
+
+int launch_compress(Stream stream, const DenseView& w, const uint8_t* mask, void* values, void* metadata,
+                    Findings* breaches);
+int launch_decompress(Stream stream, const void* values, const void* metadata, const DenseView& w, Findings* breaches);
+int launch_reorder_metadata(Stream stream, int32_t dtype, bool to_cutlass, int64_t rows, int64_t words,
+                            const void* from, void* to);
+
+int launch_cast(Stream stream, const DenseView& x, const uint8_t* mask, float factor, const DenseView& out);
+int launch_quantize_rows(Stream stream, const DenseView& w, const uint8_t* mask, int8_t* out, int64_t ldo,
+                         float* scales, Findings* not_finite);
+
+// `rule` is that of `update`, whose pointers are device memory.
+int launch_update(Stream stream, const nm_update& update, const UpdateRule& rule, uint64_t* flips);
+
+int launch_pack_panel(Stream stream, const PanelShape& shape, const DenseView& w, const uint8_t* mask, void* values,
+                      uint8_t* columns, Findings* breaches);
+// One of the product's `count`; its pointers are those of this one.
+int launch_panel_product(Stream stream, const PanelShape& shape, int32_t dtype, const void* values,
+                         const uint8_t* columns, const nm_cuda_product& product);
+
+}  // namespace cuda
+}  // namespace nm
+
+#endif  // NM4J_CUDA_KERNELS_KERNELS_H_

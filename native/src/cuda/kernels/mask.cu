@@ -1,0 +1,85 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Launches of masks and of checks.
+#include "cuda/kernels/check.h"
+#include "cuda/kernels/kernels.h"
+#include "cuda/kernels/magnitude.h"
+#include "cuda/kernels/transposable.h"
+
+namespace nm {
+namespace cuda {
+namespace {
+
+template <typename T, int kM>
+int magnitude(Stream stream, const DenseView& w, const Extent& e, int n, int m, int64_t stride, uint8_t* mask,
+              Findings* nan) {
+  using Kernel = MagnitudeMask<T, kM>;
+  const int64_t ld = e.one_row ? e.cols : w.ld;
+  return launch(chunk_grid(e.rows, e.cols, Kernel::kChunk), stream,
+                Kernel{static_cast<const T*>(w.data), e.rows, e.cols, ld, n, m, stride, mask, nan});
+}
+
+}  // namespace
+
+int launch_clear(Stream stream, Findings* findings) {
+  return launch({1, 1, ClearFindings::kThreads, 1}, stream, ClearFindings{findings});
+}
+
+int launch_mask_magnitude(Stream stream, const DenseView& w, int32_t n, int32_t m, int64_t group_stride, uint8_t* mask,
+                          Findings* nan) {
+  return visit_element(w.dtype, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    const bool in_registers = group_stride == 1 && (m == 2 || m == 4 || m == 8 || m == 16 || m == 32);
+    const Extent e = extent(w.rows, w.cols, in_registers && w.ld == w.cols, std::max(8, m));
+    if (!in_registers) return magnitude<T, 0>(stream, w, e, n, m, group_stride, mask, nan);
+    if (m == 2) return magnitude<T, 2>(stream, w, e, n, m, 1, mask, nan);
+    if (m == 4) return magnitude<T, 4>(stream, w, e, n, m, 1, mask, nan);
+    if (m == 8) return magnitude<T, 8>(stream, w, e, n, m, 1, mask, nan);
+    if (m == 16) return magnitude<T, 16>(stream, w, e, n, m, 1, mask, nan);
+    return magnitude<T, 32>(stream, w, e, n, m, 1, mask, nan);
+  });
+}
+
+int launch_mask_transposable(Stream stream, const DenseView& w, uint8_t* mask) {
+  return visit_element(w.dtype, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    return launch(chunk_grid(w.rows / 4, w.cols, 8), stream,
+                  TransposableMask<T>{static_cast<const T*>(w.data), w.rows, w.cols, w.ld, mask});
+  });
+}
+
+int launch_check(Stream stream, const DenseView& w, int32_t n, int32_t m, Findings* breaches) {
+  return visit_element(w.dtype, [&](auto* type) {
+    using Kernel = CheckPattern<std::remove_pointer_t<decltype(type)>>;
+    const Extent e = extent(w.rows, w.cols, w.ld == w.cols, m);
+    return launch(chunk_grid(e.rows, e.cols, Kernel::chunk(m)), stream,
+                  Kernel{w.data, e.rows, e.cols, e.one_row ? e.cols : w.ld, n, m, breaches});
+  });
+}
+
+int launch_check_mask(Stream stream, const uint8_t* mask, int64_t rows, int64_t cols, int32_t n, int32_t m,
+                      Findings* breaches) {
+  using Kernel = CheckPattern<void>;
+  const Extent e = extent(rows, cols, cols % 8 == 0, m);
+  return launch(chunk_grid(e.rows, e.cols, Kernel::chunk(m)), stream,
+                Kernel{mask, e.rows, e.cols, e.cols, n, m, breaches});
+}
+
+int launch_check_finite(Stream stream, const DenseView& x, Findings* findings) {
+  return visit_element(x.dtype, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    const Extent e = extent(x.rows, x.cols, x.ld == x.cols, 1);
+    return launch(chunk_grid(e.rows, e.cols, CheckFinite<T>::kChunk), stream,
+                  CheckFinite<T>{static_cast<const T*>(x.data), e.rows, e.cols, e.one_row ? e.cols : x.ld, findings});
+  });
+}
+
+int launch_mask_distance(Stream stream, const uint8_t* a, const uint8_t* b, int64_t rows, int64_t cols,
+                         uint64_t* bits) {
+  const Extent e = extent(rows, cols, true, 8);
+  return launch(chunk_grid(e.rows, e.cols, MaskDistance::kChunk), stream, MaskDistance{a, b, e.rows, e.cols, bits});
+}
+
+}  // namespace cuda
+}  // namespace nm
