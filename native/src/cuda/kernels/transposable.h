@@ -13,6 +13,7 @@
 #define NM4J_CUDA_KERNELS_TRANSPOSABLE_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "cuda/kernels/access.h"
 #include "cuda/kernels/elements.h"
@@ -26,43 +27,50 @@ NM_HD constexpr uint32_t pair_bits(int k) {
   return k == 0 ? 0b0011 : k == 1 ? 0b0101 : k == 2 ? 0b1001 : k == 3 ? 0b0110 : k == 4 ? 0b1010 : 0b1100;
 }
 
-// No column is kept more than twice; four rows of two then keep each exactly twice.
-NM_HD constexpr bool two_per_column(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
-  return (a & b & c) == 0 && (a & b & d) == 0 && (a & c & d) == 0 && (b & c & d) == 0;
+// The pairs of the four rows of each pattern, three bits a row, in the order of preference.
+struct TilePatterns {
+  uint16_t pairs[90];
+};
+constexpr TilePatterns tile_patterns() {
+  TilePatterns all = {};
+  int count = 0;
+  for (int k = 0; k < 6 * 6 * 6 * 6; ++k) {
+    const int pair[4] = {k / 216, k / 36 % 6, k / 6 % 6, k % 6};
+    const uint32_t a = pair_bits(pair[0]), b = pair_bits(pair[1]), c = pair_bits(pair[2]), d = pair_bits(pair[3]);
+    // No column is kept three times; four rows of two then keep each exactly twice.
+    if (((a & b & (c | d)) | (c & d & (a | b))) != 0) continue;
+    all.pairs[count++] = static_cast<uint16_t>(pair[0] | pair[1] << 3 | pair[2] << 6 | pair[3] << 9);
+  }
+  return all;  // a 91st would not compile
 }
+constexpr TilePatterns kTilePatterns = tile_patterns();
+static_assert(kTilePatterns.pairs[89] != 0, "90 patterns");
 
 NM_HD float tile_weight(float value) {
   const float magnitude = fabsf(value);
   return magnitude <= 0x1p124f ? magnitude : 0x1p124f;
 }
 
-// The best pattern, four bits a row; sums[r][k] is what row r keeps with its k-th pair.
-NM_HD uint32_t best_tile(const float (&sums)[4][6]) {
-  float best = -1.0f;
-  uint32_t pattern = 0;
-  NM_UNROLL
-  for (int a = 0; a < 6; ++a) {
-    NM_UNROLL
-    for (int b = 0; b < 6; ++b) {
-      const float upper = sums[0][a] + sums[1][b];
-      NM_UNROLL
-      for (int c = 0; c < 6; ++c) {
-        // Unrolled, the patterns are known when compiling: of 1296, 90 remain.
-        if ((pair_bits(a) & pair_bits(b) & pair_bits(c)) != 0) continue;
-        NM_UNROLL
-        for (int d = 0; d < 6; ++d) {
-          if (!two_per_column(pair_bits(a), pair_bits(b), pair_bits(c), pair_bits(d))) continue;
-          const float sum = upper + (sums[2][c] + sums[3][d]);
-          if (sum > best) {
-            best = sum;
-            pattern = pair_bits(a) | pair_bits(b) << 4 | pair_bits(c) << 8 | pair_bits(d) << 12;
-          }
-        }
-      }
-    }
-  }
-  return pattern;
+struct BestTile {
+  float sum = -1.0f;
+  uint32_t bits = 0;  // four a row
+};
+
+// sums[r][k] is what row r keeps with its k-th pair.
+template <int kPairs>
+NM_HD void try_tile(const float (&sums)[4][6], BestTile* best) {
+  constexpr int kA = kPairs & 7, kB = kPairs >> 3 & 7, kC = kPairs >> 6 & 7, kD = kPairs >> 9;
+  constexpr uint32_t kBits = pair_bits(kA) | pair_bits(kB) << 4 | pair_bits(kC) << 8 | pair_bits(kD) << 12;
+  const float sum = (sums[0][kA] + sums[1][kB]) + (sums[2][kC] + sums[3][kD]);
+  if (sum > best->sum) *best = {sum, kBits};
 }
+template <int... kIndex>
+NM_HD uint32_t best_tile(const float (&sums)[4][6], std::integer_sequence<int, kIndex...>) {
+  BestTile best;
+  (try_tile<kTilePatterns.pairs[kIndex]>(sums, &best), ...);
+  return best.bits;
+}
+NM_HD uint32_t best_tile(const float (&sums)[4][6]) { return best_tile(sums, std::make_integer_sequence<int, 90>()); }
 
 // rows and cols: multiples of 4. A thread takes two tiles side by side, whole bytes of mask.
 template <typename T>
