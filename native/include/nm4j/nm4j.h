@@ -143,6 +143,34 @@ NM_API int32_t nm_check_f32(const float* w, int64_t rows, int64_t cols, int64_t 
 NM_API int32_t nm_check_mask(const uint8_t* mask, int64_t rows, int64_t cols, int32_t n, int32_t m, int64_t* breaches,
                              int64_t* first_row, int64_t* first_col);
 
+/* Transposable masks: in every M x M block (rows and columns from multiples of M on) each row and each column keeps
+ * exactly N, so that W^T obeys N:M as well (Hubara et al., NeurIPS 2021, arXiv 2102.08124). A short block at an edge is
+ * completed by zeros for this: there each row and column keeps at most N.
+ * 2:4: the best of the 90 such masks of each 4 x 4 block by its sum of |w|, added in fp32; of equal sums the first in a
+ * fixed order. Other patterns: heaviest first while row and column have room, then rows and columns are completed, then
+ * pairs of rows exchange columns while that keeps more; ties by row, then column. nm_kept_share_f32 says what is kept.
+ * Magnitudes above 2^124, infinities and NaN (see NM_ALLOW_NAN) count as 2^124. Several threads may each make the masks
+ * of rows from a multiple of M on: the result is the same. */
+NM_API int32_t nm_mask_transposable_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
+                                        int32_t flags, uint8_t* mask);
+
+/* Counts the M x M blocks with a row or a column that keeps more than N, and gives the first row and column of the
+ * first one (-1, -1 if none). */
+NM_API int32_t nm_check_transposable(const uint8_t* mask, int64_t rows, int64_t cols, int32_t n, int32_t m,
+                                     int64_t* breaches, int64_t* first_row, int64_t* first_col);
+
+/* V:N:M masks (VENOM: Castro et al., SC 2023, arXiv 2310.02065): of every V x M block only the 4 columns with the
+ * largest sums of |w|, and of these the N largest |w| in each row. V >= 1, 1 <= N <= 4, N < M, 4 <= M <= 32. Ties: the
+ * lowest column; sums are in fp64, in the order of rows. A short block at an edge keeps min(4, its columns) columns and
+ * min(N, that) weights of a row. Rows may be divided at multiples of V. The result obeys N:M too. */
+NM_API int32_t nm_mask_vnm_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t v, int32_t n, int32_t m,
+                               int32_t flags, uint8_t* mask);
+
+/* Counts the V x M blocks that keep weights of more than 4 columns, or more than N in a row, and gives the first row
+ * and column of the first one (-1, -1 if none). */
+NM_API int32_t nm_check_vnm(const uint8_t* mask, int64_t rows, int64_t cols, int32_t v, int32_t n, int32_t m,
+                            int64_t* breaches, int64_t* first_row, int64_t* first_col);
+
 /* out = w where the mask keeps, +0.0 elsewhere. out may be w itself (then ldo = ldw); any other overlap is refused.
  * The mask may be any bits. */
 NM_API int32_t nm_mask_apply_f32(const float* w, int64_t rows, int64_t cols, int64_t ldw, const uint8_t* mask,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "abi/check.h"
+#include "abi/make_mask.h"
 #include "abi/status.h"
 #include "cpu/isa.h"
 #include "cpu/row_ops.h"
@@ -16,43 +17,10 @@
 namespace nm {
 namespace {
 
-// The checks and the loop common to all functions that make a mask of weights. make(row, r, mask row) returns a status.
-template <typename Make>
-int32_t make_mask(const float* w, int64_t rows, int64_t cols, int64_t ld, Pattern pattern, int32_t flags, uint8_t* mask,
-                  Make&& make) {
-  Span weights, out;
-  NM_TRY(check_pattern(pattern.n, pattern.m));
-  NM_TRY(check_flags(flags));
-  NM_TRY(check_matrix("w", w, rows, cols, ld, sizeof(float), &weights));
-  NM_TRY(check_mask("mask", mask, rows, cols, &out));
-  NM_TRY(check_disjoint(weights, out));
-  if (cols == 0) return NM_OK;
-  for (int64_t r = 0; r < rows; ++r) NM_TRY(make(w + r * ld, r, mask + r * mask_row_bytes(cols)));
-  return NM_OK;
-}
-
-int32_t refuse_nan(const float* row, int64_t r, int64_t cols) {
-  return fail(NM_NAN, "w: expected no NaN, got one at row %" PRId64 ", column %" PRId64, r,
-              find_nan(row, cols, nullptr));
-}
-
-struct Breaches {
-  int64_t count = 0, row = -1, col = -1;
-
-  void add_row(int64_t r, const uint8_t* mask, Pattern pattern, int64_t cols) {
-    const int64_t found = count_excess(mask, pattern, cols);
-    if (count == 0 && found > 0) {
-      row = r;
-      col = find_excess(mask, pattern, cols).col;
-    }
-    count += found;
-  }
-};
-
-int32_t check_breach_outputs(const int64_t* breaches, const int64_t* row, const int64_t* col) {
-  NM_TRY(check_not_null("breaches", breaches));
-  NM_TRY(check_not_null("first_row", row));
-  return check_not_null("first_col", col);
+// The groups of a mask row that keep more than N.
+void add_row(int64_t r, const uint8_t* mask, Pattern pattern, int64_t cols, Breaches* breaches) {
+  const int64_t found = count_excess(mask, pattern, cols);
+  if (found > 0) breaches->add(found, r, find_excess(mask, pattern, cols).col);
 }
 
 }  // namespace
@@ -89,35 +57,37 @@ int32_t nm_kept_per_row(int64_t cols, int32_t n, int32_t m, int64_t* kept) {
 
 int32_t nm_mask_magnitude_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
                               int32_t flags, uint8_t* mask) {
-  return guarded([&] {
+  return guarded([&]() -> int32_t {
+    const nm::MaskJob job{"w", w, rows, cols, ld, flags, mask};
+    NM_TRY(nm::check_pattern(n, m));
+    NM_TRY(nm::check_job(job));
     const nm::RowOps& ops = nm::row_ops(nm::active_isa());
-    return nm::make_mask(w, rows, cols, ld, {n, m}, flags, mask,
-                         [&](const float* row, int64_t r, uint8_t* mask_row) -> int32_t {
-                           const bool nan = ops.magnitude(row, cols, n, m, mask_row);
-                           return nan && (flags & NM_ALLOW_NAN) == 0 ? nm::refuse_nan(row, r, cols) : int32_t{NM_OK};
-                         });
+    return nm::make_masks(job, 1, [&](const float* row, int64_t r, int64_t, uint8_t* mask_row) {
+      return nm::refuse_nan(ops.magnitude(row, cols, n, m, mask_row), job, r);
+    });
   });
 }
 
 int32_t nm_mask_nonzero_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m, int32_t flags,
                             uint8_t* mask) {
-  return guarded([&] {
+  return guarded([&]() -> int32_t {
+    const nm::MaskJob job{"w", w, rows, cols, ld, flags, mask};
+    NM_TRY(nm::check_pattern(n, m));
+    NM_TRY(nm::check_job(job));
     const nm::RowOps& ops = nm::row_ops(nm::active_isa());
     const Pattern pattern{n, m};
-    return nm::make_mask(w, rows, cols, ld, pattern, flags, mask,
-                         [&](const float* row, int64_t r, uint8_t* mask_row) -> int32_t {
-                           if (ops.nonzeros(row, cols, mask_row) && (flags & NM_ALLOW_NAN) == 0)
-                             return nm::refuse_nan(row, r, cols);
-                           const nm::Breach breach = nm::find_excess(mask_row, pattern, cols);
-                           if (breach.col >= 0) {
-                             return fail(NM_PATTERN_BREACH,
-                                         "w: expected at most %d non-zeros in the group of %d at row %" PRId64
-                                         ", column %" PRId64 ", got %d",
-                                         n, m, r, breach.col, breach.bits);
-                           }
-                           nm::complete_mask(mask_row, pattern, cols, mask_row);
-                           return NM_OK;
-                         });
+    return nm::make_masks(job, 1, [&](const float* row, int64_t r, int64_t, uint8_t* mask_row) -> int32_t {
+      NM_TRY(nm::refuse_nan(ops.nonzeros(row, cols, mask_row), job, r));
+      const nm::Breach breach = nm::find_excess(mask_row, pattern, cols);
+      if (breach.col >= 0) {
+        return fail(NM_PATTERN_BREACH,
+                    "w: expected at most %d non-zeros in the group of %d at row %" PRId64 ", column %" PRId64
+                    ", got %d",
+                    n, m, r, breach.col, breach.bits);
+      }
+      nm::complete_mask(mask_row, pattern, cols, mask_row);
+      return NM_OK;
+    });
   });
 }
 
@@ -133,11 +103,9 @@ int32_t nm_check_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int
     std::vector<uint8_t> mask_row(rows > 0 ? mask_row_bytes(cols) : 0);
     for (int64_t r = 0; cols > 0 && r < rows; ++r) {
       ops.nonzeros(w + r * ld, cols, mask_row.data());
-      found.add_row(r, mask_row.data(), {n, m}, cols);
+      nm::add_row(r, mask_row.data(), {n, m}, cols, &found);
     }
-    *breaches = found.count;
-    *first_row = found.row;
-    *first_col = found.col;
+    found.store(breaches, first_row, first_col);
     return NM_OK;
   });
 }
@@ -151,11 +119,9 @@ int32_t nm_check_mask(const uint8_t* mask, int64_t rows, int64_t cols, int32_t n
     NM_TRY(nm::check_breach_outputs(breaches, first_row, first_col));
     nm::Breaches found;
     for (int64_t r = 0; cols > 0 && r < rows; ++r) {
-      found.add_row(r, mask + r * mask_row_bytes(cols), {n, m}, cols);
+      nm::add_row(r, mask + r * mask_row_bytes(cols), {n, m}, cols, &found);
     }
-    *breaches = found.count;
-    *first_row = found.row;
-    *first_col = found.col;
+    found.store(breaches, first_row, first_col);
     return NM_OK;
   });
 }

@@ -41,6 +41,10 @@ struct RowOps {
   Copy copy;
   Order order;
   void (*fence)();
+
+  // Transposable 2:4 masks of four rows, of which the last 4 - count are zeros that are not there. Returns whether
+  // there is a NaN.
+  bool (*transposable)(const float* w, int64_t ld, int count, int64_t cols, uint8_t* mask);
 };
 
 // Those of the widest instruction set within the limit.

@@ -9,6 +9,7 @@
 #include "cpu/order-inl.h"
 #include "cpu/row_ops.h"
 #include "cpu/simd_avx2.h"
+#include "cpu/transposable-inl.h"
 
 namespace nm {
 namespace {
@@ -27,6 +28,14 @@ struct Groups {
   static Keys increment_if(Keys which, Keys a) { return _mm256_sub_epi32(a, which); }
   static Keys decrement_if(Keys which, Keys a) { return _mm256_add_epi32(a, which); }
   static Keys or_if(Keys which, Keys a, Keys b) { return _mm256_or_si256(a, _mm256_and_si256(which, b)); }
+  static Keys xor_if(Keys which, Keys a, Keys b) { return _mm256_xor_si256(a, _mm256_and_si256(which, b)); }
+  static Keys select(Keys which, Keys a, Keys b) { return _mm256_blendv_epi8(a, b, which); }
+  static Keys bit_or(Keys a, Keys b) { return _mm256_or_si256(a, b); }
+  static Keys shift_right(Keys a, int bits) { return _mm256_srli_epi32(a, bits); }
+  // Of numbers.
+  static Keys add(Keys a, Keys b) {
+    return _mm256_castps_si256(_mm256_add_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+  }
   static bool any(Keys which) { return _mm256_movemask_epi8(which) != 0; }
   static void store(int32_t* p, Keys a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a); }
 
@@ -164,8 +173,9 @@ struct Words : Avx2 {
 
 }  // namespace
 
-const RowOps row_ops_avx2 = {magnitude_row<Groups>, nonzero_row<Columns>, apply_row<Columns>,     compress_row<Columns>,
-                             position_row<Columns>, expand_row<Columns>,  interleave_rows<Words>, copy_bytes<Words>,
-                             order_strip<Columns>,  Words::fence};
+const RowOps row_ops_avx2 = {magnitude_row<Groups>,  nonzero_row<Columns>,     apply_row<Columns>,
+                             compress_row<Columns>,  position_row<Columns>,    expand_row<Columns>,
+                             interleave_rows<Words>, copy_bytes<Words>,        order_strip<Columns>,
+                             Words::fence,           transposable_rows<Groups>};
 
 }  // namespace nm

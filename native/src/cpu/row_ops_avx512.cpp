@@ -9,6 +9,7 @@
 #include "cpu/order-inl.h"
 #include "cpu/row_ops.h"
 #include "cpu/simd_avx512.h"
+#include "cpu/transposable-inl.h"
 
 namespace nm {
 namespace {
@@ -26,6 +27,14 @@ struct Groups {
   static Keys increment_if(__mmask16 which, Keys a) { return _mm512_mask_add_epi32(a, which, a, set1(1)); }
   static Keys decrement_if(__mmask16 which, Keys a) { return _mm512_mask_sub_epi32(a, which, a, set1(1)); }
   static Keys or_if(__mmask16 which, Keys a, Keys b) { return _mm512_mask_or_epi32(a, which, a, b); }
+  static Keys xor_if(__mmask16 which, Keys a, Keys b) { return _mm512_mask_xor_epi32(a, which, a, b); }
+  static Keys select(__mmask16 which, Keys a, Keys b) { return _mm512_mask_mov_epi32(a, which, b); }
+  static Keys bit_or(Keys a, Keys b) { return _mm512_or_si512(a, b); }
+  static Keys shift_right(Keys a, int bits) { return _mm512_srli_epi32(a, bits); }
+  // Of numbers.
+  static Keys add(Keys a, Keys b) {
+    return _mm512_castps_si512(_mm512_add_ps(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+  }
   static bool any(__mmask16 which) { return which != 0; }
   static void store(int32_t* p, Keys a) { _mm512_storeu_si512(p, a); }
 
@@ -198,8 +207,9 @@ struct Words : Avx512 {
 
 }  // namespace
 
-const RowOps row_ops_avx512 = {
-    magnitude_row<Groups>, nonzero_row<Columns>,   apply_row<Columns>, compress_row<Columns>, position_row<Columns>,
-    expand_row<Columns>,   interleave_rows<Words>, copy_bytes<Words>,  order_strip<Columns>,  Words::fence};
+const RowOps row_ops_avx512 = {magnitude_row<Groups>,  nonzero_row<Columns>,     apply_row<Columns>,
+                               compress_row<Columns>,  position_row<Columns>,    expand_row<Columns>,
+                               interleave_rows<Words>, copy_bytes<Words>,        order_strip<Columns>,
+                               Words::fence,           transposable_rows<Groups>};
 
 }  // namespace nm

@@ -6,6 +6,7 @@
 #include "cpu/magnitude-inl.h"
 #include "cpu/order-inl.h"
 #include "cpu/row_ops.h"
+#include "cpu/transposable-inl.h"
 
 namespace nm {
 namespace {
@@ -23,9 +24,22 @@ struct Groups {
   static Keys increment_if(bool which, Keys a) { return a + which; }
   static Keys decrement_if(bool which, Keys a) { return a - which; }
   static Keys or_if(bool which, Keys a, Keys b) { return which ? a | b : a; }
+  static Keys xor_if(bool which, Keys a, Keys b) { return which ? a ^ b : a; }
+  static Keys select(bool which, Keys a, Keys b) { return which ? b : a; }
+  static Keys bit_or(Keys a, Keys b) { return a | b; }
+  static Keys shift_right(Keys a, int bits) { return a >> bits; }
+  // Of numbers.
+  static Keys add(Keys a, Keys b) {
+    float x, y;
+    __builtin_memcpy(&x, &a, sizeof x);
+    __builtin_memcpy(&y, &b, sizeof y);
+    x += y;
+    __builtin_memcpy(&a, &x, sizeof a);
+    return a;
+  }
   static bool any(bool which) { return which; }
   static void store(int32_t* p, Keys a) { *p = a; }
-  static void square(const float* w, int, int, Keys* key) { __builtin_memcpy(key, w, sizeof *key); }
+  static void square(const float* w, int, int count, Keys* key) { __builtin_memcpy(key, w, count * sizeof *key); }
   template <int kM>
   static uint8_t* store_bits(uint8_t* p, Keys bits) {
     __builtin_memcpy(p, &bits, kM / 8);
@@ -102,7 +116,8 @@ void no_fence() {}
 }  // namespace
 
 const RowOps row_ops_scalar = {
-    magnitude_row<Groups>, nonzero_row<Columns>, apply_row<Columns>, compress_row<Columns>, position_row<Columns>,
-    expand_row<Columns>,   interleave_words,     copy_bytes,         order_strip<Columns>,  no_fence};
+    magnitude_row<Groups>,    nonzero_row<Columns>, apply_row<Columns>, compress_row<Columns>, position_row<Columns>,
+    expand_row<Columns>,      interleave_words,     copy_bytes,         order_strip<Columns>,  no_fence,
+    transposable_rows<Groups>};
 
 }  // namespace nm
