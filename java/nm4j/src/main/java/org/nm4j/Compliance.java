@@ -19,9 +19,9 @@ import org.nm4j.internal.Status;
  * }</pre>
  *
  * @param pattern the pattern checked
- * @param breaches how many groups keep more than they may
- * @param firstRow row of the first such group, -1 if there is none
- * @param firstColumn first column of that group, -1 if there is none
+ * @param breaches how many groups, or blocks, keep more than they may
+ * @param firstRow first row of the first such group or block, -1 if there is none
+ * @param firstColumn first column of it, -1 if there is none
  */
 public record Compliance(Pattern pattern, long breaches, long firstRow, long firstColumn) {
   /**

@@ -11,7 +11,7 @@ import org.nm4j.internal.Status;
 /** Work on independent rows, divided over threads. */
 final class RowBlocks {
   /** Rows that lie side by side in a packed matrix: threads write whole panels. */
-  private static final long PANEL = 16;
+  static final long PANEL = 16;
 
   /** What a thread must have to do for its start to pay: some tens of microseconds. */
   private static final long WEIGHTS_PER_THREAD = 128 * 1024;
@@ -24,10 +24,15 @@ final class RowBlocks {
    * @throws Nm4jException what the work says about the first row that fails
    */
   static void run(long row0, long rows, long cols, Execution execution, Work work) {
+    run(row0, rows, cols, PANEL, execution, work);
+  }
+
+  /** As above, divided at rows whose numbers are multiples of {@code height} only. */
+  static void run(long row0, long rows, long cols, long height, Execution execution, Work work) {
     int threads = threads(rows, cols, execution);
     if (threads > 1) {
       try {
-        runParallel(row0, rows, execution, threads, work);
+        runParallel(row0, rows, height, execution, threads, work);
         return;
       } catch (Nm4jException e) {
         // A block failed: the whole once more, in order, then says which row is the first.
@@ -44,7 +49,7 @@ final class RowBlocks {
   static void runOnce(long rows, long cols, Execution execution, Work work) {
     int threads = threads(rows, cols, execution);
     if (threads > 1) {
-      runParallel(0, rows, execution, threads, work);
+      runParallel(0, rows, PANEL, execution, threads, work);
     } else {
       Status.check(work.run(0, rows));
     }
@@ -57,16 +62,16 @@ final class RowBlocks {
   }
 
   private static void runParallel(
-      long row0, long rows, Execution execution, int threads, Work work) {
-    long first = row0 / PANEL;
-    long panels = (row0 + rows - 1) / PANEL + 1 - first;
+      long row0, long rows, long height, Execution execution, int threads, Work work) {
+    long first = row0 / height;
+    long blocks = (row0 + rows - 1) / height + 1 - first;
     ParallelRun.run(
-        panels,
+        blocks,
         execution.executor(),
         threads,
         (begin, end) -> {
-          long from = Math.max((first + begin) * PANEL - row0, 0);
-          long to = Math.min((first + end) * PANEL - row0, rows);
+          long from = Math.max((first + begin) * height - row0, 0);
+          long to = Math.min((first + end) * height - row0, rows);
           Status.check(work.run(from, to - from));
         });
   }
