@@ -2,16 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Marks functions that run on the host and in CUDA kernels, and loops that a kernel unrolls: so do arrays become
-// registers. The host has no need to.
+// registers. The host has no need to, except where it says HERE_TOO.
 #ifndef NM4J_FORMAT_HOST_DEVICE_H_
 #define NM4J_FORMAT_HOST_DEVICE_H_
 
 #ifdef __CUDACC__
 #define NM_HD __host__ __device__ __forceinline__
 #define NM_UNROLL _Pragma("unroll")
+#define NM_UNROLL_HERE_TOO _Pragma("unroll")
 #else
 #define NM_HD inline
 #define NM_UNROLL
+#define NM_UNROLL_HERE_TOO _Pragma("GCC unroll 8")
 #endif
 
 #endif  // NM4J_FORMAT_HOST_DEVICE_H_

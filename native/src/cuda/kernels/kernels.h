@@ -43,7 +43,7 @@ int launch_clear(Stream stream, Findings* findings);
 
 int launch_mask_magnitude(Stream stream, const DenseView& w, int32_t n, int32_t m, int64_t group_stride, uint8_t* mask,
                           Findings* nan);
-int launch_mask_transposable(Stream stream, const DenseView& w, uint8_t* mask);
+int launch_mask_transposable(Stream stream, const DenseView& w, uint8_t* mask, Findings* nan);
 
 int launch_check(Stream stream, const DenseView& w, int32_t n, int32_t m, Findings* breaches);
 int launch_check_mask(Stream stream, const uint8_t* mask, int64_t rows, int64_t cols, int32_t n, int32_t m,

@@ -41,11 +41,11 @@ int launch_mask_magnitude(Stream stream, const DenseView& w, int32_t n, int32_t 
   });
 }
 
-int launch_mask_transposable(Stream stream, const DenseView& w, uint8_t* mask) {
+int launch_mask_transposable(Stream stream, const DenseView& w, uint8_t* mask, Findings* nan) {
   return visit_element(w.dtype, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    return launch(chunk_grid(w.rows / 4, w.cols, 8), stream,
-                  TransposableMask<T>{static_cast<const T*>(w.data), w.rows, w.cols, w.ld, mask});
+    return launch(chunk_grid(ceil_div(w.rows, 4), w.cols, 8), stream,
+                  TransposableMask<T>{static_cast<const T*>(w.data), w.rows, w.cols, w.ld, mask, nan});
   });
 }
 
