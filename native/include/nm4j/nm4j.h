@@ -245,6 +245,19 @@ NM_API int32_t nm_matrix_seal(nm_matrix* a);
  * NULL on failure. */
 NM_API int32_t nm_matrix_transpose(const nm_matrix* a, nm_matrix** out);
 
+/* W^T of rows x cols weights W, as nm_matrix_transpose makes it, but straight from dense fp32 rows of W and their mask:
+ * create, set the columns of W^T (rows of W) in whole blocks of 128, the last one may be shorter, and seal. Blocks may
+ * be set in any order, also again, and disjoint ones from several threads at once. Several times faster than packing W
+ * and transposing it. Masks, flags and errors are those of nm_matrix_set_rows_f32. */
+NM_API int32_t nm_matrix_create_transposed(int64_t rows, int64_t cols, int32_t n, int32_t m, nm_matrix** out);
+NM_API int32_t nm_matrix_set_columns_f32(nm_matrix* t, int64_t col0, int64_t count, const float* w, int64_t ld,
+                                         const uint8_t* mask, int32_t flags);
+
+/* Takes the seal off, for weights that change: rows or columns may be set again, into the memory at hand, those that
+ * are not stay as they are; then seal again. No other call on it may be running. NM_INVALID_STATE when it was
+ * restricted; NM_UNSUPPORTED when it comes from nm_matrix_transpose. */
+NM_API int32_t nm_matrix_reopen(nm_matrix* a);
+
 /* A second handle on the packed weights of a sealed matrix, which multiplies every batch with the packing for
  * `workload` (NM_SMALL_BATCH or NM_LARGE_BATCH): for whoever measures which is faster, instead of trusting the
  * crossover. Nothing is copied; the weights live until both handles are freed. NM_UNSUPPORTED when `a` lacks that

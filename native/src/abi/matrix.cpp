@@ -23,8 +23,6 @@ int32_t check_sealed(const nm_matrix* a) {
   return a->sealed ? int32_t{NM_OK} : fail(NM_INVALID_STATE, "matrix: expected a sealed one, got one still being set");
 }
 
-namespace {
-
 int32_t check_open(const nm_matrix* a) {
   NM_TRY(check_not_null("matrix", a));
   return a->sealed ? fail(NM_INVALID_STATE, "matrix: expected one not sealed yet, got a sealed one") : int32_t{NM_OK};
@@ -33,6 +31,44 @@ int32_t check_open(const nm_matrix* a) {
 int32_t check_not_transposed(const nm_matrix* a) {
   if (!a->transposed()) return NM_OK;
   return fail(NM_UNSUPPORTED, "matrix: expected one with an N:M pattern along its rows, got a transposed one");
+}
+
+int32_t check_matrix_shape(int64_t rows, int64_t cols) {
+  if (rows < 1 || cols < 1) {
+    return fail(NM_INVALID_ARGUMENT, "matrix: expected at least 1 x 1, got %" PRId64 " x %" PRId64, rows, cols);
+  }
+  int64_t bytes;
+  if (__builtin_mul_overflow(rows, cols, &bytes) ||
+      __builtin_mul_overflow(bytes, static_cast<int64_t>(sizeof(float)), &bytes)) {
+    return fail(NM_OVERFLOW, "matrix: expected a size in bytes below 2^63, got %" PRId64 " x %" PRId64, rows, cols);
+  }
+  return NM_OK;
+}
+
+void read_row(const nm_matrix* a, int64_t r, CompressedRow* row) {
+  if (a->stream.empty()) {
+    a->lanes.get(r, row);
+  } else {
+    a->stream.get(r, row);
+  }
+  if (a->dtype == NM_S8) {
+    for (int64_t k = 0; k < row->kept; ++k) row->values[k] *= a->scales.data()[r];
+  }
+}
+
+void find_kernels(nm_matrix* a, Packing packing) {
+  for (int activations = 0; activations < kDtypes; ++activations) {
+    a->kernels[static_cast<int>(packing)][activations] =
+        find_kernel(a->dtype, static_cast<nm_dtype>(activations), packing, active_isa());
+  }
+}
+
+namespace {
+
+// What takes rows: not sealed, not transposed.
+int32_t check_takes_rows(const nm_matrix* a) {
+  NM_TRY(check_open(a));
+  return check_not_transposed(a);
 }
 
 int32_t check_row_range(const nm_matrix* a, int64_t row0, int64_t count) {
@@ -97,47 +133,14 @@ template <typename Visit>
 void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
   CompressedRow row(a->pattern, a->cols);
   for (int64_t i = 0; i < count; ++i) {
-    if (a->stream.empty()) {
-      a->lanes.get(row0 + i, &row);
-    } else {
-      a->stream.get(row0 + i, &row);
-    }
-    if (a->dtype == NM_S8) {
-      for (int64_t k = 0; k < row.kept; ++k) row.values[k] *= a->scales.data()[row0 + i];
-    }
+    read_row(a, row0 + i, &row);
     visit(i, row);
   }
-}
-
-// A sealed matrix's weights as a row stream of fp32.
-RowStream unpack(const nm_matrix* a) {
-  RowStream stream(NM_F32, a->pattern, a->rows, a->cols);
-  get_rows(a, 0, a->rows, [&](int64_t r, const CompressedRow& row) { stream.put(r, row); });
-  return stream;
-}
-
-int32_t check_shape(int64_t rows, int64_t cols) {
-  if (rows < 1 || cols < 1) {
-    return fail(NM_INVALID_ARGUMENT, "matrix: expected at least 1 x 1, got %" PRId64 " x %" PRId64, rows, cols);
-  }
-  int64_t bytes;
-  if (__builtin_mul_overflow(rows, cols, &bytes) ||
-      __builtin_mul_overflow(bytes, static_cast<int64_t>(sizeof(float)), &bytes)) {
-    return fail(NM_OVERFLOW, "matrix: expected a size in bytes below 2^63, got %" PRId64 " x %" PRId64, rows, cols);
-  }
-  return NM_OK;
 }
 
 int32_t check_dtype(int32_t dtype) {
   if (dtype == NM_F32 || dtype == NM_BF16 || dtype == NM_S8) return NM_OK;
   return fail(NM_INVALID_ARGUMENT, "dtype: expected 0 (f32), 1 (bf16) or 2 (s8) for weights, got %d", dtype);
-}
-
-void find_kernels(nm_matrix* a, Packing packing) {
-  for (int activations = 0; activations < kDtypes; ++activations) {
-    a->kernels[static_cast<int>(packing)][activations] =
-        find_kernel(a->dtype, static_cast<nm_dtype>(activations), packing, active_isa());
-  }
 }
 
 // Whether lane panels serve large batches too.
@@ -162,7 +165,7 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
     NM_TRY(nm::check_not_null("out", out));
     *out = nullptr;
     NM_TRY(nm::check_pattern(n, m));
-    NM_TRY(nm::check_shape(rows, cols));
+    NM_TRY(nm::check_matrix_shape(rows, cols));
     NM_TRY(nm::check_dtype(dtype));
     if (workload < NM_SMALL_BATCH || workload > NM_ANY_BATCH) {
       return fail(NM_INVALID_ARGUMENT, "workload: expected 1 (small), 2 (large) or 3 (any batch), got %d", workload);
@@ -211,7 +214,7 @@ int32_t nm_matrix_set_rows_f32(nm_matrix* a, int64_t row0, int64_t count, const 
                                const uint8_t* mask, int32_t flags) {
   return guarded([&]() -> int32_t {
     Span dense, bits;
-    NM_TRY(nm::check_open(a));
+    NM_TRY(nm::check_takes_rows(a));
     NM_TRY(nm::check_row_range(a, row0, count));
     NM_TRY(nm::check_flags(flags));
     NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
@@ -227,7 +230,7 @@ int32_t nm_matrix_prune_rows_f32(nm_matrix* a, int64_t row0, int64_t count, cons
                                  uint8_t* mask) {
   return guarded([&]() -> int32_t {
     Span dense, bits = {"mask", nullptr, 0, 0, 0};
-    NM_TRY(nm::check_open(a));
+    NM_TRY(nm::check_takes_rows(a));
     NM_TRY(nm::check_row_range(a, row0, count));
     NM_TRY(nm::check_flags(flags));
     NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(float), &dense));
@@ -246,7 +249,7 @@ int32_t nm_matrix_set_rows_s8(nm_matrix* a, int64_t row0, int64_t count, const i
                               const uint8_t* mask, const float* scales) {
   return guarded([&]() -> int32_t {
     Span dense, bits, factors;
-    NM_TRY(nm::check_open(a));
+    NM_TRY(nm::check_takes_rows(a));
     if (a->dtype != NM_S8) {
       return fail(NM_UNSUPPORTED, "matrix: expected weights of type 2 (s8), got one of type %d", a->dtype);
     }
@@ -272,7 +275,7 @@ int32_t nm_matrix_set_compressed_f32(nm_matrix* a, int64_t row0, int64_t count, 
                                      const uint8_t* mask, int32_t flags) {
   return guarded([&]() -> int32_t {
     Span packed, bits;
-    NM_TRY(nm::check_open(a));
+    NM_TRY(nm::check_takes_rows(a));
     NM_TRY(nm::check_row_range(a, row0, count));
     NM_TRY(nm::check_flags(flags));
     const int64_t kept = a->pattern.kept(a->cols);
@@ -287,11 +290,13 @@ int32_t nm_matrix_set_compressed_f32(nm_matrix* a, int64_t row0, int64_t count, 
 int32_t nm_matrix_seal(nm_matrix* a) {
   return guarded([&]() -> int32_t {
     NM_TRY(nm::check_open(a));
+    const int64_t count = a->transposed() ? a->cols : a->rows;
     int64_t row = 0;
-    while (row < a->rows && a->row_set[row]) ++row;
-    if (row < a->rows) {
-      return fail(NM_INVALID_STATE, "matrix: expected all %" PRId64 " rows to be set, row %" PRId64 " is not", a->rows,
-                  row);
+    while (row < count && a->row_set[row]) ++row;
+    if (row < count) {
+      const char* what = a->transposed() ? "column" : "row";
+      return fail(NM_INVALID_STATE, "matrix: expected all %" PRId64 " %ss to be set, %s %" PRId64 " is not", count,
+                  what, what, row);
     }
     const nm::RowOps& ops = nm::row_ops(nm::active_isa());
     for (int64_t strip = 0; !a->stream.empty() && strip < a->stream.strips(); ++strip) {
@@ -303,28 +308,19 @@ int32_t nm_matrix_seal(nm_matrix* a) {
   });
 }
 
-int32_t nm_matrix_transpose(const nm_matrix* a, nm_matrix** out) {
+int32_t nm_matrix_reopen(nm_matrix* a) {
   return guarded([&]() -> int32_t {
-    NM_TRY(nm::check_not_null("out", out));
-    *out = nullptr;
     NM_TRY(nm::check_sealed(a));
-    NM_TRY(nm::check_not_transposed(a));
-    NM_TRY(nm::check_isa_request());
-    try {
-      auto t = std::make_unique<nm_matrix>();
-      t->rows = a->cols;
-      t->cols = a->rows;
-      t->dtype = NM_F32;
-      const bool ready = a->dtype == NM_F32 && !a->stream.empty();
-      t->columns = ready ? nm::ColumnStream(a->stream) : nm::ColumnStream(nm::unpack(a));
-      nm::find_kernels(t.get(), Packing::kColumnStream);
-      t->sealed = true;
-      *out = t.release();
-      return NM_OK;
-    } catch (const std::bad_alloc&) {
-      return fail(NM_OUT_OF_MEMORY, "matrix: not enough memory to transpose %" PRId64 " x %" PRId64 " weights", a->rows,
-                  a->cols);
+    if (a->shared) {
+      return fail(NM_INVALID_STATE, "matrix: expected one whose weights no other handle shares, got one restricted");
     }
+    if (a->row_set == nullptr) {
+      return fail(NM_UNSUPPORTED,
+                  "matrix: expected one whose rows or columns were set, got one made by "
+                  "nm_matrix_transpose");
+    }
+    a->sealed = false;
+    return NM_OK;
   });
 }
 
@@ -360,6 +356,7 @@ int32_t nm_matrix_restrict(const nm_matrix* a, int32_t workload, nm_matrix** out
       }
     }
     r->sealed = true;
+    r->shared = a->shared = true;
     *out = r.release();
     return NM_OK;
   });

@@ -29,9 +29,11 @@ struct nm_matrix {
   // By packing and type of activations; NULL where the packing is empty or no kernel takes the type.
   const nm::Kernel* kernels[nm::kPackings][nm::kDtypes];
   int64_t small_limit;  // with both packings: the largest batch that runs on lanes
-  // While rows are set: which rows are, and which strips of the row stream are in their final order.
+  // While rows (of a transposed matrix: columns) are set: which are, and which strips of the row stream are in their
+  // final order.
   std::unique_ptr<std::atomic<bool>[]> row_set, strip_ordered;
   std::atomic<bool> sealed;
+  mutable std::atomic<bool> shared;  // by nm_matrix_restrict
 
   bool transposed() const { return !columns.empty(); }
 
@@ -52,6 +54,15 @@ struct nm_matrix {
 namespace nm {
 
 int32_t check_sealed(const nm_matrix* a);
+int32_t check_open(const nm_matrix* a);
+int32_t check_not_transposed(const nm_matrix* a);
+int32_t check_matrix_shape(int64_t rows, int64_t cols);
+
+// Row r of a matrix that is not transposed, widened and scaled; not its mask.
+void read_row(const nm_matrix* a, int64_t r, CompressedRow* row);
+
+// Looks up the kernels that take a packing.
+void find_kernels(nm_matrix* a, Packing packing);
 
 }  // namespace nm
 

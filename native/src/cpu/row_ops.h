@@ -41,6 +41,7 @@ struct RowOps {
   Copy copy;
   Order order;
   void (*fence)();
+  SortColumns sort_columns;
 
   // Transposable 2:4 masks of four rows, of which the last 4 - count are zeros that are not there. Returns whether
   // there is a NaN.

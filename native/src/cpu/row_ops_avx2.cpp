@@ -4,6 +4,7 @@
 // Work on rows for AVX2.
 #include <immintrin.h>
 
+#include "cpu/columns-inl.h"
 #include "cpu/compress-inl.h"
 #include "cpu/magnitude-inl.h"
 #include "cpu/order-inl.h"
@@ -152,6 +153,24 @@ struct Columns {
   static uint64_t extract(uint64_t bits, uint64_t mask) { return _pext_u64(bits, mask); }
   static uint64_t deposit(uint64_t bits, uint64_t mask) { return _pdep_u64(bits, mask); }
 
+  using Nan = __m128;
+  using Four = __m128i;
+  static Four four(const int32_t* order) { return _mm_load_si128(reinterpret_cast<const __m128i*>(order)); }
+  static void take_four(const float* w, Four order, float* to, Nan* nan) {
+    const __m128 taken = _mm_permutevar_ps(_mm_loadu_ps(w), order);
+    *nan = _mm_or_ps(*nan, _mm_cmpunord_ps(taken, taken));
+    _mm_storeu_ps(to, taken);
+  }
+  static bool any(Nan nan) { return _mm_movemask_ps(nan) != 0; }
+  static void equal_bits(const uint8_t* bytes, uint8_t value, uint64_t (&bits)[2]) {
+    const __m256i each = _mm256_set1_epi8(static_cast<char>(value));
+    bits[0] = bits[1] = 0;
+    for (int i = 0; i < 128; i += 32) {
+      const __m256i equal = _mm256_cmpeq_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + i)), each);
+      bits[i / 64] |= static_cast<uint64_t>(static_cast<uint32_t>(_mm256_movemask_epi8(equal))) << i % 64;
+    }
+  }
+
  private:
   static __m128i load8(const uint8_t* p) { return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)); }
   static __m256i lanes(uint32_t bits) {
@@ -173,9 +192,9 @@ struct Words : Avx2 {
 
 }  // namespace
 
-const RowOps row_ops_avx2 = {magnitude_row<Groups>,  nonzero_row<Columns>,     apply_row<Columns>,
-                             compress_row<Columns>,  position_row<Columns>,    expand_row<Columns>,
-                             interleave_rows<Words>, copy_bytes<Words>,        order_strip<Columns>,
-                             Words::fence,           transposable_rows<Groups>};
+const RowOps row_ops_avx2 = {magnitude_row<Groups>,  nonzero_row<Columns>,  apply_row<Columns>,
+                             compress_row<Columns>,  position_row<Columns>, expand_row<Columns>,
+                             interleave_rows<Words>, copy_bytes<Words>,     order_strip<Columns>,
+                             Words::fence,           sort_columns<Columns>, transposable_rows<Groups>};
 
 }  // namespace nm

@@ -4,6 +4,7 @@
 // Work on rows for AVX-512.
 #include <immintrin.h>
 
+#include "cpu/columns-inl.h"
 #include "cpu/compress-inl.h"
 #include "cpu/magnitude-inl.h"
 #include "cpu/order-inl.h"
@@ -169,6 +170,20 @@ struct Columns {
   static uint64_t extract(uint64_t bits, uint64_t mask) { return _pext_u64(bits, mask); }
   static uint64_t deposit(uint64_t bits, uint64_t mask) { return _pdep_u64(bits, mask); }
 
+  using Nan = __m128;
+  using Four = __m128i;
+  static Four four(const int32_t* order) { return _mm_load_si128(reinterpret_cast<const __m128i*>(order)); }
+  static void take_four(const float* w, Four order, float* to, Nan* nan) {
+    const __m128 taken = _mm_permutevar_ps(_mm_loadu_ps(w), order);
+    *nan = _mm_or_ps(*nan, _mm_cmpunord_ps(taken, taken));
+    _mm_storeu_ps(to, taken);
+  }
+  static bool any(Nan nan) { return _mm_movemask_ps(nan) != 0; }
+  static void equal_bits(const uint8_t* bytes, uint8_t value, uint64_t (&bits)[2]) {
+    const __m512i each = _mm512_set1_epi8(static_cast<char>(value));
+    for (int i = 0; i < 2; ++i) bits[i] = _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(bytes + 64 * i), each);
+  }
+
  private:
   // From kTables tables of 32 values.
   template <int kTables>
@@ -207,9 +222,9 @@ struct Words : Avx512 {
 
 }  // namespace
 
-const RowOps row_ops_avx512 = {magnitude_row<Groups>,  nonzero_row<Columns>,     apply_row<Columns>,
-                               compress_row<Columns>,  position_row<Columns>,    expand_row<Columns>,
-                               interleave_rows<Words>, copy_bytes<Words>,        order_strip<Columns>,
-                               Words::fence,           transposable_rows<Groups>};
+const RowOps row_ops_avx512 = {magnitude_row<Groups>,  nonzero_row<Columns>,  apply_row<Columns>,
+                               compress_row<Columns>,  position_row<Columns>, expand_row<Columns>,
+                               interleave_rows<Words>, copy_bytes<Words>,     order_strip<Columns>,
+                               Words::fence,           sort_columns<Columns>, transposable_rows<Groups>};
 
 }  // namespace nm

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Work on rows, the portable reference.
+#include "cpu/columns-inl.h"
 #include "cpu/compress-inl.h"
 #include "cpu/magnitude-inl.h"
 #include "cpu/order-inl.h"
@@ -101,6 +102,30 @@ struct Columns {
     for (; mask != 0; mask &= mask - 1, bits >>= 1) out |= (bits & 1) != 0 ? mask & -mask : 0;
     return out;
   }
+
+  using Nan = bool;
+  using Four = const int32_t*;
+  static Four four(const int32_t* order) { return order; }
+  static void take_four(const float* w, Four order, float* to, Nan* nan) {
+    uint32_t bits[4];
+    for (int i = 0; i < 4; ++i) __builtin_memcpy(&bits[i], w + order[i], sizeof(float));
+    for (int i = 0; i < 4; ++i) *nan |= (bits[i] & kMagnitudeBits) > kInfinityBits;
+    __builtin_memcpy(to, bits, sizeof bits);
+  }
+  static bool any(Nan nan) { return nan; }
+  // Eight bytes below 16 at a time: 0x80 less a byte has the highest bit only where that is 0.
+  static void equal_bits(const uint8_t* bytes, uint8_t value, uint64_t (&bits)[2]) {
+    constexpr uint64_t kEach = 0x0101010101010101;
+    for (int word = 0; word < 2; ++word) {
+      bits[word] = 0;
+      for (int i = 0; i < 64; i += 8) {
+        uint64_t eight;
+        __builtin_memcpy(&eight, bytes + 64 * word + i, sizeof eight);
+        const uint64_t equal = (0x80 * kEach - (eight ^ value * kEach)) >> 7 & kEach;
+        bits[word] |= (equal * 0x0102040810204080 >> 56) << i;
+      }
+    }
+  }
 };
 
 void interleave_words(const uint32_t* rows, int64_t stride, int64_t words, int begin, int end, bool, uint32_t* to) {
@@ -116,8 +141,8 @@ void no_fence() {}
 }  // namespace
 
 const RowOps row_ops_scalar = {
-    magnitude_row<Groups>,    nonzero_row<Columns>, apply_row<Columns>, compress_row<Columns>, position_row<Columns>,
-    expand_row<Columns>,      interleave_words,     copy_bytes,         order_strip<Columns>,  no_fence,
-    transposable_rows<Groups>};
+    magnitude_row<Groups>, nonzero_row<Columns>,     apply_row<Columns>, compress_row<Columns>, position_row<Columns>,
+    expand_row<Columns>,   interleave_words,         copy_bytes,         order_strip<Columns>,  no_fence,
+    sort_columns<Columns>, transposable_rows<Groups>};
 
 }  // namespace nm

@@ -5,37 +5,15 @@
 #include <algorithm>
 #include <cstring>
 
+#include "format/mask_rows.h"
+
 namespace nm {
 namespace {
 
+constexpr int64_t kSlack = 16;  // what writers may run over, whole cache lines of values
+
 // Rows in each class: the bits of its number. (The instruction that counts them is none of every CPU's.)
 constexpr int8_t kKept[ColumnStream::kClasses] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
-
-// Calls visit(group, class, values, column within the block) for what each group of rows of W^T keeps in each column of
-// a block: successive weights of a row of W. (A group that spans two blocks of W is visited for either, with classes
-// that have no common bit.) The rows of W pass within one block of W at a time: they touch few groups, so that what
-// visit writes stays in the cache.
-template <typename Visit>
-void for_each_column(const RowStream& w, int64_t block, Visit&& visit) {
-  const int64_t first = block * ColumnStream::kBlockCols;
-  const int64_t cols = std::min<int64_t>(ColumnStream::kBlockCols, w.view().rows - first);
-  RowStream::Part part;
-  for (int64_t source = 0; source < w.view().blocks; ++source) {
-    for (int64_t col = 0; col < cols; ++col) {
-      w.read(source, first + col, &part);
-      const auto row = [&](int64_t i) { return static_cast<uint64_t>(part.first_col) + part.index[i]; };
-      for (int64_t i = 0; i < part.kept;) {
-        const int64_t start = i;
-        const uint64_t group = row(i) / ColumnStream::kGroupRows;
-        int kept_by = 0;
-        do {
-          kept_by |= 1 << row(i++) % ColumnStream::kGroupRows;
-        } while (i < part.kept && row(i) / ColumnStream::kGroupRows == group);
-        visit(group, kept_by, part.values + start, col);
-      }
-    }
-  }
-}
 
 void advance(ColumnStreamStart* at, int kept_by, int64_t columns) {
   at->value += kKept[kept_by] * columns;
@@ -44,53 +22,67 @@ void advance(ColumnStreamStart* at, int kept_by, int64_t columns) {
 
 }  // namespace
 
-ColumnStream::ColumnStream(const RowStream& w) {
-  view_.rows = w.view().cols;
-  view_.cols = w.view().rows;
-  view_.blocks = (view_.cols - 1) / kBlockCols + 1;
-  view_.sections = (view_.rows - 1) / kSectionRows + 1;
-  counts_ = AlignedArray<uint8_t>(view_.blocks * view_.sections * kSectionGroups * kClasses);
+ColumnStream::ColumnStream(Pattern pattern, int64_t w_rows, int64_t w_cols) : pattern_(pattern) {
+  const int64_t groups = (w_cols - 1) / kGroupRows + 1;
+  view_.rows = w_cols;
+  view_.cols = w_rows;
+  view_.blocks = (w_rows - 1) / kBlockCols + 1;
+  view_.sections = (groups - 1) / kSectionGroups + 1;
+  // A row of W keeps something in so many groups at most, and is a column of each.
+  const int64_t kept = pattern.kept(w_cols), columns = std::min(kept, groups);
+  block_values_ = kBlockCols * kept + kSlack;
+  block_columns_ = kBlockCols * columns + kSlack;
+  const int64_t last = w_rows - (view_.blocks - 1) * kBlockCols;
+  int64_t values, indices, counts;
+  if (__builtin_mul_overflow(view_.blocks - 1, block_values_, &values) ||
+      __builtin_mul_overflow(view_.blocks - 1, block_columns_, &indices) ||
+      __builtin_mul_overflow(view_.blocks, view_.sections * kSectionGroups * kClasses, &counts)) {
+    throw std::bad_alloc();
+  }
+  values_ = AlignedArray<float>(values + last * kept + kSlack);
+  index_ = AlignedArray<uint8_t>(indices + last * columns + kSlack);
+  counts_ = AlignedArray<uint8_t>(counts);
   starts_ = AlignedArray<ColumnStreamStart>(view_.blocks * view_.sections);
   std::memset(counts_.data(), 0, counts_.size());
-
-  ColumnStreamStart end = {0, 0};
-  for (int64_t block = 0; block < view_.blocks; ++block) {
-    for_each_column(w, block,
-                    [&](int64_t group, int kept_by, const float*, int64_t) { ++counts(block, group)[kept_by]; });
-    for (int64_t group = 0; group < view_.sections * kSectionGroups; ++group) {
-      if (group % kSectionGroups == 0) starts_.data()[block * view_.sections + group / kSectionGroups] = end;
-      for (int c = 1; c < kClasses; ++c) advance(&end, c, counts(block, group)[c]);
-    }
-  }
-  values_ = AlignedArray<float>(end.value);
-  index_ = AlignedArray<uint8_t>(end.column);
-  std::vector<ColumnStreamStart> next(view_.sections * kSectionGroups * kClasses);
-  for (int64_t block = 0; block < view_.blocks; ++block) fill(w, block, &next);
-
   view_.values = values_.data();
   view_.index = index_.data();
   view_.counts = counts_.data();
   view_.starts = starts_.data();
 }
 
-// Writes the values of a block. `next` has room for the place of each group and class.
-void ColumnStream::fill(const RowStream& w, int64_t block, std::vector<ColumnStreamStart>* next) {
-  ColumnStreamStart end = starts_.data()[block * view_.sections];
-  for (int64_t group = 0; group < view_.sections * kSectionGroups; ++group) {
-    for (int c = 1; c < kClasses; ++c) {
-      (*next)[group * kClasses + c] = end;
-      advance(&end, c, counts(block, group)[c]);
+bool ColumnStream::set_block(int64_t block, const float* w, int64_t ld, const uint8_t* mask, SortColumns sort) {
+  const int64_t rows = std::min<int64_t>(kBlockCols, view_.cols - block * kBlockCols);
+  const int64_t mask_ld = mask_row_bytes(view_.rows);
+  float* values = values_.data() + block * block_values_;
+  uint8_t* index = index_.data() + block * block_columns_;
+  float last[kBlockCols][kGroupRows];  // of a short last group
+  uint8_t kept_by[2][kBlockCols] = {};
+  bool nan = false;
+  for (int64_t col = 0; col < view_.rows; col += kGroupRows) {
+    const int64_t group = col / kGroupRows;
+    if (group % 2 == 0) {
+      for (int64_t r = 0; r < rows; ++r) {
+        const uint8_t bits = mask[r * mask_ld + col / 8];
+        kept_by[0][r] = bits & 0xf;
+        kept_by[1][r] = bits >> 4;
+      }
     }
+    if (group % kSectionGroups == 0) {
+      starts_.data()[block * view_.sections + group / kSectionGroups] = {values - values_.data(),
+                                                                         index - index_.data()};
+    }
+    const float* from = w + col;
+    int64_t from_ld = ld;
+    if (view_.rows - col < kGroupRows) {
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t i = 0; i < kGroupRows; ++i) last[r][i] = col + i < view_.rows ? w[r * ld + col + i] : 0.0f;
+      }
+      from = last[0];
+      from_ld = kGroupRows;
+    }
+    nan |= sort(kept_by[group % 2], from, from_ld, counts(block, group), &index, &values);
   }
-  float* const values = values_.data();
-  uint8_t* const index = index_.data();
-  for_each_column(w, block, [&](int64_t group, int kept_by, const float* kept, int64_t col) {
-    ColumnStreamStart* at = &(*next)[group * kClasses + kept_by];
-    const ColumnStreamStart place = *at;
-    for (int i = 0; i < kKept[kept_by]; ++i) values[place.value + i] = kept[i];
-    index[place.column] = static_cast<uint8_t>(col);
-    *at = {place.value + kKept[kept_by], place.column + 1};
-  });
+  return nan;
 }
 
 void ColumnStream::get(int64_t r, float* dense) const {

@@ -32,6 +32,15 @@ struct StripBlock {
 // first.
 using Order = void (*)(const StripBlock& block, int64_t most, float* values, uint8_t* index);
 
+constexpr int kColumnRows = 4, kColumnClasses = 1 << kColumnRows, kColumnBlock = 128;  // of a column stream
+
+// What up to 128 rows of W keep in a group of four columns, in a column stream's order. kept_by: 128 bytes, for each
+// row the bits of the columns it keeps, 0 beyond the last row; w: the first row's weights, `ld` apart. Advances *index
+// and *values past what it writes; up to 8 indices and 3 values more are touched. Writes counts[1 .. 15]. Returns
+// whether there is a NaN among the weights kept.
+using SortColumns = bool (*)(const uint8_t* kept_by, const float* w, int64_t ld, uint8_t* counts, uint8_t** index,
+                             float** values);
+
 // Matrices up to this size are left in the caches, for the products that follow.
 constexpr int64_t kStreamBytes = int64_t{8} << 20;
 

@@ -68,6 +68,11 @@ public class BindingsConfig implements InfoMapper {
                     "public static native int nm_matrix_transpose("
                         + "@Cast(\"const nm_matrix*\") long a, @Cast(\"nm_matrix**\") long[] out);"))
         .put(
+            new Info("nm_matrix_create_transposed")
+                .javaText(
+                    "public static native int nm_matrix_create_transposed(long rows, long cols, "
+                        + "int n, int m, @Cast(\"nm_matrix**\") long[] out);"))
+        .put(
             new Info("nm_matrix_restrict")
                 .javaText(
                     "public static native int nm_matrix_restrict(@Cast(\"const nm_matrix*\") long a, "
