@@ -12,7 +12,7 @@ thread_local char last_error[512] = "";
 
 }  // namespace
 
-int32_t fail(nm_status status, const char* format, ...) {
+int32_t fail(int32_t status, const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
   std::vsnprintf(last_error, sizeof last_error, format, arguments);

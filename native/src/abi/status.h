@@ -13,7 +13,7 @@
 namespace nm {
 
 // Stores the message for this thread and returns `status`, so that a check reads `return fail(...)`.
-int32_t fail(nm_status status, const char* format, ...) __attribute__((format(printf, 2, 3)));
+int32_t fail(int32_t status, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
 // Runs the body of an ABI function; no exception gets past it.
 template <typename Body>

@@ -1,0 +1,79 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+#include "cuda/lt/product.h"
+
+#include <cinttypes>
+
+#include "cuda/lt/algorithms.h"
+#include "cuda/lt/plan.h"
+#include "cuda/lt/session.h"
+
+namespace nm {
+namespace cuda {
+namespace lt {
+namespace {
+
+// A vector of M entries in scratch memory, if it does not lie well. What is behind its end belongs to padded rows.
+int32_t copy_vector(const void* vector, int64_t entries, int64_t element, int64_t offset, nm_cuda_stream* stream) {
+  if (offset < 0) return NM_OK;
+  NM_CUDA_TRY(cudaMemcpyAsync, stream->scratch.data() + offset, vector, static_cast<size_t>(entries * element),
+              cudaMemcpyDeviceToDevice, stream->raw);
+  return NM_OK;
+}
+
+const void* vector_address(const void* vector, int64_t offset, const nm_cuda_stream& stream) {
+  return offset < 0 ? vector : stream.scratch.data() + offset;
+}
+
+int32_t copy_operands_in(const nm_cuda_weights& w, const nm_cuda_product& p, const Layout& l, nm_cuda_stream* stream) {
+  unsigned char* const scratch = stream->scratch.data();
+  if (l.x_place.staged()) NM_TRY(copy_in(l.x, l.x_place, scratch + l.x_place.offset, stream->raw));
+  if (l.c_into_y) {
+    void* const y = l.y_place.staged() ? scratch + l.y_place.offset : p.y;
+    if (l.y_place.staged()) {
+      NM_TRY(copy_in(l.c, l.y_place, y, stream->raw));
+    } else {
+      NM_TRY(copy_in(l.c, {l.c.lines, l.c.width, l.y_place.ld, l.y_place.stride, -1}, y, stream->raw));
+    }
+  } else if (l.c_place.staged() && p.beta != 0) {
+    NM_TRY(copy_in(l.c, l.c_place, scratch + l.c_place.offset, stream->raw));
+  }
+  NM_TRY(copy_vector(p.bias, w.rows, element_bytes(l.types->bias), l.bias_offset, stream));
+  return copy_vector(p.feature_scale, w.rows, sizeof(float), l.scale_offset, stream);
+}
+
+}  // namespace
+
+int32_t multiply(const nm_cuda_weights& w, const nm_cuda_product& p, nm_cuda_stream* stream) {
+  Layout l;
+  NM_TRY(lay_out(w, p, &l));
+  Session* session;
+  NM_TRY(lt::session(w.device, &session));
+  NM_TRY(reserve_scratch(stream, l.scratch_bytes));
+  const void* const bias = vector_address(p.bias, l.bias_offset, *stream);
+  PreparedPlan* plan;
+  NM_TRY(session->plans().find(session, l.problem, chosen_algorithm(session->scope(), l.problem), bias, &plan));
+  if (plan->compressed_bytes() > w.compressed.bytes()) {
+    return fail(NM_CUDA_LT_FAILURE,
+                "the plan expects %" PRId64 " bytes of compressed weights, cuSPARSELt made %" PRId64,
+                plan->compressed_bytes(), w.compressed.bytes());
+  }
+  NM_TRY(reserve_workspace(stream, plan->workspace_bytes()));
+
+  NM_TRY(copy_operands_in(w, p, l, stream));
+  NM_TRY(wait_for_weights(w, stream->raw));
+  unsigned char* const scratch = stream->scratch.data();
+  void* const d = l.y_place.staged() ? scratch + l.y_place.offset : p.y;
+  // The library wants a C even where it is not read.
+  const void* const c = p.beta == 0 || l.c_into_y ? d : l.c_place.address(l.c, scratch);
+  const void* const scale = vector_address(p.feature_scale, l.scale_offset, *stream);
+  NM_TRY(plan->run({scale != nullptr ? scale : &p.alpha, &p.beta, w.compressed.data(), l.x_place.address(l.x, scratch),
+                    c, d, stream->workspace.data()},
+                   stream->raw));
+  if (l.y_place.staged()) NM_TRY(copy_out(l.y_place, d, l.y, p.y, stream->raw));
+  return note_use(w, stream->raw);
+}
+
+}  // namespace lt
+}  // namespace cuda
+}  // namespace nm
