@@ -1,0 +1,210 @@
+// Copyright 2026 The nm4j authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// TEST TOOL.
+#include "runtime/memory.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace nm4j_double {
+namespace {
+
+constexpr size_t kAlignment = 256;       // of what cudaMalloc returns
+constexpr unsigned char kPoison = 0xff;  // of fresh memory: NaN in every floating-point type
+constexpr unsigned char kCanary = 0x5c;  // behind an allocation, up to its guard page
+
+struct Past {
+  Access access;
+  int64_t stream, position;
+};
+
+struct Allocation {
+  int device;
+  unsigned char* pages;  // the accessible ones, between two that are not
+  size_t page_bytes, bytes;
+  std::vector<Past> accesses;  // that something may still conflict with
+};
+
+struct Heap {
+  std::map<const unsigned char*, Allocation> device, host;  // by first byte
+  std::map<int, size_t> used;
+  std::map<int, int> unlocked;
+};
+
+Heap& heap() {
+  static Heap* const all = new Heap;
+  return *all;
+}
+
+size_t page_size() {
+  static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+size_t up(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+size_t capacity() {
+  const char* text = std::getenv("NM4J_DOUBLE_MEMORY");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : size_t{1} << 30;
+}
+
+void protect(const Allocation& a, int protection) {
+  if (mprotect(a.pages, a.page_bytes, protection) != 0) breach("mprotect failed");
+}
+
+std::map<const unsigned char*, Allocation>::iterator find(std::map<const unsigned char*, Allocation>* all,
+                                                          const void* memory) {
+  const auto* const address = static_cast<const unsigned char*>(memory);
+  auto next = all->upper_bound(address);
+  if (next == all->begin()) return all->end();
+  --next;
+  return address < next->first + next->second.bytes ? next : all->end();
+}
+
+size_t extent(const Access& a) { return a.rows == 0 || a.width == 0 ? 0 : (a.rows - 1) * a.pitch + a.width; }
+
+bool meet(const Access& a, const Access& b) {
+  const auto a0 = reinterpret_cast<uintptr_t>(a.data), b0 = reinterpret_cast<uintptr_t>(b.data);
+  if (extent(a) == 0 || extent(b) == 0 || a0 + extent(a) <= b0 || b0 + extent(b) <= a0) return false;
+  if (a.pitch != b.pitch) return true;
+  const uintptr_t offset = a0 <= b0 ? (b0 - a0) % a.pitch : (a.pitch - (a0 - b0) % a.pitch) % a.pitch;
+  return offset < a.width || offset + b.width > a.pitch;
+}
+
+void check_canaries(const unsigned char* begin, const Allocation& a) {
+  for (const unsigned char* byte = a.pages; byte < a.pages + a.page_bytes; ++byte) {
+    const bool inside = begin <= byte && byte < begin + a.bytes;
+    if (!inside && *byte != kCanary) {
+      breach("something was written %td bytes from the start of an allocation of %zu bytes", byte - begin, a.bytes);
+    }
+  }
+}
+
+}  // namespace
+
+// The end lies as close to the rear guard page as the alignment allows.
+cudaError_t allocate(int device, size_t bytes, void** memory) {
+  *memory = nullptr;
+  if (bytes == 0) return cudaSuccess;
+  if (bytes > capacity() || heap().used[device] + bytes > capacity()) return cudaErrorMemoryAllocation;
+  const size_t page_bytes = up(bytes, page_size());
+  void* const mapping = mmap(nullptr, page_bytes + 2 * page_size(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapping == MAP_FAILED) return cudaErrorMemoryAllocation;
+  Allocation a = {device, static_cast<unsigned char*>(mapping) + page_size(), page_bytes, bytes, {}};
+  unsigned char* const begin = a.pages + (page_bytes - up(bytes, kAlignment));
+  protect(a, PROT_READ | PROT_WRITE);
+  std::memset(a.pages, kCanary, page_bytes);
+  std::memset(begin, kPoison, bytes);
+  if (heap().unlocked[device] == 0) protect(a, PROT_NONE);
+  heap().used[device] += bytes;
+  heap().device.emplace(begin, std::move(a));
+  count_live(1);
+  *memory = begin;
+  return cudaSuccess;
+}
+
+// Waits for all work of the device, as cudaFree does.
+cudaError_t release(void* memory) {
+  const auto found = heap().device.find(static_cast<unsigned char*>(memory));
+  if (found == heap().device.end()) breach("cudaFree: %p was not allocated, or freed before", memory);
+  run_device(found->second.device);
+  const Allocation& a = found->second;
+  protect(a, PROT_READ | PROT_WRITE);
+  check_canaries(found->first, a);
+  munmap(a.pages - page_size(), a.page_bytes + 2 * page_size());
+  heap().used[a.device] -= a.bytes;
+  heap().device.erase(found);
+  count_live(-1);
+  return cudaSuccess;
+}
+
+cudaError_t allocate_host(size_t bytes, void** memory) {
+  *memory = std::aligned_alloc(page_size(), up(bytes, page_size()));
+  if (*memory == nullptr) return cudaErrorMemoryAllocation;
+  heap().host.emplace(static_cast<unsigned char*>(*memory),
+                      Allocation{0, static_cast<unsigned char*>(*memory), 0, bytes, {}});
+  count_live(1);
+  return cudaSuccess;
+}
+
+cudaError_t release_host(void* memory) {
+  const auto found = heap().host.find(static_cast<unsigned char*>(memory));
+  if (found == heap().host.end()) breach("cudaFreeHost: %p was not allocated, or freed before", memory);
+  heap().host.erase(found);
+  std::free(memory);
+  count_live(-1);
+  return cudaSuccess;
+}
+
+void memory_info(int device, size_t* free_bytes, size_t* total_bytes) {
+  *total_bytes = capacity();
+  *free_bytes = capacity() - heap().used[device];
+}
+
+Location locate(const void* memory) {
+  if (const auto found = find(&heap().device, memory); found != heap().device.end()) {
+    return {Where::kDevice, found->second.device, found->first, found->second.bytes};
+  }
+  if (const auto found = find(&heap().host, memory); found != heap().host.end()) {
+    return {Where::kHost, 0, found->first, found->second.bytes};
+  }
+  return {Where::kNowhere, 0, nullptr, 0};
+}
+
+void require_device_memory(const char* name, const void* memory, size_t bytes, int device) {
+  if (bytes == 0) return;
+  const Location at = locate(memory);
+  if (at.where != Where::kDevice) breach("%s: %p is no device memory", name, memory);
+  if (at.device != device) breach("%s: memory of device %d is used on device %d", name, at.device, device);
+  const auto left = static_cast<size_t>(at.begin + at.bytes - static_cast<const unsigned char*>(memory));
+  if (bytes > left) breach("%s: %zu bytes are used where the allocation has %zu left", name, bytes, left);
+}
+
+Unlocked::Unlocked(int device) : device_(device) {
+  if (heap().unlocked[device]++ > 0) return;
+  for (const auto& [begin, a] : heap().device) {
+    if (a.device == device) protect(a, PROT_READ | PROT_WRITE);
+  }
+}
+
+Unlocked::~Unlocked() {
+  if (--heap().unlocked[device_] > 0) return;
+  for (const auto& [begin, a] : heap().device) {
+    if (a.device == device_) protect(a, PROT_NONE);
+  }
+}
+
+void check_race(const Access& access, int64_t stream, int64_t position, const Clock& clock, const Clock& host) {
+  if (extent(access) == 0) return;
+  const auto found = find(&heap().device, access.data);
+  if (found == heap().device.end()) return;  // memory of the host
+  std::vector<Past>& past = found->second.accesses;
+  const auto before = [](const Past& p, const Clock& c) {
+    const auto seen = c.find(p.stream);
+    return seen != c.end() && p.position <= seen->second;
+  };
+  past.erase(std::remove_if(past.begin(), past.end(), [&](const Past& p) { return before(p, host); }), past.end());
+  for (const Past& p : past) {
+    if ((p.access.writes || access.writes) && !before(p, clock) && meet(p.access, access)) {
+      breach("race: stream %" PRId64 " %s memory that stream %" PRId64 " %s, and nothing orders them", stream,
+             access.writes ? "writes" : "reads", p.stream, p.access.writes ? "writes" : "reads");
+    }
+  }
+  past.push_back({access, stream, position});
+}
+
+void report_memory_leaks() {
+  for (const auto& [begin, a] : heap().device) {
+    std::fprintf(stderr, "  %zu bytes on device %d\n", a.bytes, a.device);
+  }
+  for (const auto& [begin, a] : heap().host) std::fprintf(stderr, "  %zu bytes of host memory\n", a.bytes);
+}
+
+}  // namespace nm4j_double
