@@ -255,7 +255,6 @@ TEST(ReopenStateTest, States) {
   Require(nm_matrix_reopen(b.get()));
   int64_t tiles = 0;
   EXPECT_TRUE(Refuses(NM_INVALID_STATE, nm_multiply_tiles(b.get(), NM_BATCH_MAJOR, 3, &tiles), {"sealed"}));
-}));
 }
 
 }  // namespace
