@@ -35,33 +35,27 @@ enum class Status : int {
 };
 
 enum class Order : int { kColumn = 1, kRow = 2 };                  // cusparseOrder_t
-enum class Operation : int { kNone = 0, kTranspose = 1 };          // cusparseOperation_t
+enum class Operation : int { kNone = 0 };                          // cusparseOperation_t
 enum class Property : int { kMajor = 0, kMinor = 1, kPatch = 2 };  // libraryPropertyType
 enum class Sparsity : int { kHalf = 0 };                           // cusparseLtSparsity_t
-enum class PruneAlg : int { kTile = 0, kStrip = 1 };               // cusparseLtPruneAlg_t
 enum class MatmulAlg : int { kDefault = 0 };                       // cusparseLtMatmulAlg_t
 
 // cudaDataType
 enum class DataType : int { kF32 = 0, kF16 = 2, kS8 = 3, kS32 = 10, kBf16 = 14, kE4m3 = 28, kE5m2 = 29 };
 
 // cusparseComputeType. These numbers hold from 0.6 on; 0.5 and 0.4 had others, hence the gate on the version.
-enum class ComputeType : int { k32I = 0, k16F = 1, k32F = 2 };
+enum class ComputeType : int { k32I = 0, k32F = 2 };
 
 // cusparseLtMatDescAttribute_t
 enum class MatAttribute : int { kNumBatches = 0 /* int */, kBatchStride = 1 /* int64_t, elements */ };
 
 // cusparseLtMatmulDescAttribute_t
 enum class MatmulAttribute : int {
-  kRelu = 0,             // int
-  kReluUpperBound = 1,   // float
-  kReluThreshold = 2,    // float
-  kGelu = 3,             // int
-  kGeluScaling = 4,      // float
-  kAlphaVector = 5,      // int
-  kBetaVector = 6,       // int
-  kBiasStride = 7,       // int64_t, elements
-  kBiasPointer = 8,      // void*
-  kSparseMatPointer = 9  // void*
+  kRelu = 0,         // int
+  kGelu = 3,         // int
+  kAlphaVector = 5,  // int
+  kBiasStride = 7,   // int64_t, elements
+  kBiasPointer = 8   // void*
 };
 
 // cusparseLtMatmulAlgAttribute_t; all are int, the mode an enum.

@@ -34,8 +34,9 @@ std::vector<std::string> candidates() {
 
 struct Opened {
   void* library = nullptr;
-  std::string path, error;
-  bool exists = false;  // a file was there that could not be opened
+  std::string path;
+  std::string tried;   // paths, as a list
+  std::string broken;  // what the loader said of a file that is there, "" if none was
 };
 
 Opened open_first() {
@@ -46,10 +47,12 @@ Opened open_first() {
       opened.path = path;
       return opened;
     }
-    const char* error = dlerror();
-    opened.error += (opened.error.empty() ? "tried " : "; ") + std::string(error != nullptr ? error : path.c_str());
-    // The loader says "cannot open shared object file" when the file or one that it needs is missing.
-    opened.exists |= error != nullptr && std::string(error).rfind(path + ": cannot open shared object file", 0) != 0;
+    const char* const said = dlerror();
+    const std::string error = said != nullptr ? said : path + " cannot be loaded";
+    opened.tried += (opened.tried.empty() ? "" : ", ") + path;
+    // The loader's words for a file that is not there; for one that needs another the name would be the other's.
+    const bool missing = error.rfind(path + ": cannot open shared object file: No such file", 0) == 0;
+    if (!missing && opened.broken.empty()) opened.broken = error;
   }
   return opened;
 }
@@ -94,9 +97,10 @@ Library load() {
   Library result = {};
   const Opened opened = open_first();
   if (opened.library == nullptr) {
-    const nm_cuda_reason reason = opened.exists ? NM_CUDA_LT_BROKEN : NM_CUDA_LT_MISSING;
-    result.availability = {
-        reason, std::string(kName) + (opened.exists ? " cannot be loaded; " : " was not found; ") + opened.error};
+    result.availability =
+        opened.broken.empty()
+            ? Availability{NM_CUDA_LT_MISSING, std::string(kName) + " was not found; tried " + opened.tried}
+            : Availability{NM_CUDA_LT_BROKEN, std::string(kName) + " cannot be loaded: " + opened.broken};
     return result;
   }
   result.path = opened.path;

@@ -1,0 +1,194 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Every call of CUDA and of cuSPARSELt fails once: each time there is a status with a message, nothing is lost, and the
+ * same work succeeds afterwards.
+ */
+#include <functional>
+
+#include "cuda/support/product.h"
+
+namespace nm4j_test {
+namespace {
+
+bool IsFailure(int32_t status) {
+  return status == NM_CUDA_FAILURE || status == NM_CUDA_LT_FAILURE || status == NM_OUT_OF_MEMORY ||
+         status == NM_CUDA_UNAVAILABLE;
+}
+
+// Calls `work` with the k-th call failing, for every k until none is left to fail. `reset` undoes what it did.
+void FailEveryCall(const char* name, const std::function<int32_t()>& work, const std::function<void()>& reset) {
+  ASSERT_TRUE(CudaOk(work())) << name;  // handles of the thread are there from now on
+  reset();
+  for (int64_t k = 0;; ++k) {
+    ASSERT_LT(k, 10000) << name;
+    const int64_t live = LiveObjects();
+    FailAt(k);
+    const int32_t status = work();
+    const bool failed = HasFailed();
+    FailAt(-1);
+    if (!failed) {
+      EXPECT_TRUE(CudaOk(status)) << name;
+      reset();
+      EXPECT_GT(k, 0) << name << ": nothing was made to fail";
+      return;
+    }
+    // Some failures do not matter: what is destroyed is gone, a cache of the machine's state is asked again.
+    if (status != NM_OK) {
+      EXPECT_TRUE(IsFailure(status)) << name << ", call " << k << ": " << nm_cuda_status_name(status);
+      EXPECT_STRNE(nm_cuda_last_error(), "") << name << ", call " << k;
+    }
+    reset();
+    EXPECT_LE(LiveObjects(), live) << name << ", call " << k << " lost something";
+    ASSERT_TRUE(CudaOk(work())) << name << " after the failure of call " << k;
+    reset();
+  }
+}
+
+class CudaFailure : public testing::Test {
+ protected:
+  void SetUp() override { NM4J_NEEDS_DOUBLE(); }
+};
+
+TEST_F(CudaFailure, Streams) {
+  nm_cuda_stream* stream = nullptr;
+  FailEveryCall(
+      "create", [&] { return nm_cuda_stream_create(0, &stream); },
+      [&] {
+        EXPECT_TRUE(CudaOk(nm_cuda_stream_free(stream)));
+        stream = nullptr;
+      });
+  const Stream other(1);
+  FailEveryCall(
+      "synchronize", [&] { return nm_cuda_stream_synchronize(other.get()); }, [] {});
+  int32_t done;
+  FailEveryCall(
+      "query", [&] { return nm_cuda_stream_query(other.get(), &done); }, [] {});
+  FailEveryCall(
+      "trim", [&] { return nm_cuda_stream_trim(other.get()); }, [] {});
+}
+
+// What is freed is gone, whatever the device says meanwhile.
+TEST_F(CudaFailure, Freeing) {
+  for (int64_t k = 0; k < 8; ++k) {
+    const int64_t live = LiveObjects();
+    nm_cuda_stream* stream = nullptr;
+    nm_cuda_event* event = nullptr;
+    nm_cuda_weights* weights = nullptr;
+    ASSERT_TRUE(CudaOk(nm_cuda_stream_create(0, &stream)));
+    ASSERT_TRUE(CudaOk(nm_cuda_event_create(0, &event)));
+    ASSERT_TRUE(CudaOk(nm_cuda_weights_create(0, 32, 32, 1, 2, 4, NM_BF16, &weights)));
+    const std::vector<float> dense(32 * 32, 0.0f);
+    ASSERT_TRUE(CudaOk(nm_cuda_weights_set_host(weights, stream, dense.data(), NM_F32, 32, 0, nullptr)));
+    FailAt(k);
+    nm_cuda_weights_free(weights);
+    nm_cuda_event_free(event);
+    nm_cuda_stream_free(stream);
+    FailAt(-1);
+    EXPECT_LE(LiveObjects(), live + (k == 0 ? 1 : 0)) << "call " << k;  // the first time, the thread's handle
+  }
+}
+
+TEST_F(CudaFailure, EventsAndMemory) {
+  const Stream stream;
+  nm_cuda_event* event = nullptr;
+  FailEveryCall(
+      "event", [&] { return nm_cuda_event_create(1, &event); },
+      [&] {
+        nm_cuda_event_free(event);
+        event = nullptr;
+      });
+  void* memory = nullptr;
+  FailEveryCall(
+      "alloc", [&] { return nm_cuda_alloc(0, 1000, &memory); },
+      [&] {
+        EXPECT_TRUE(CudaOk(nm_cuda_free(0, memory)));
+        memory = nullptr;
+      });
+  FailEveryCall(
+      "host alloc", [&] { return nm_cuda_host_alloc(1000, &memory); },
+      [&] {
+        EXPECT_TRUE(CudaOk(nm_cuda_host_free(memory)));
+        memory = nullptr;
+      });
+  const DeviceBytes bytes(256);
+  std::vector<unsigned char> host(256);
+  FailEveryCall(
+      "copy", [&] { return nm_cuda_copy(stream.get(), NM_CUDA_TO_DEVICE, bytes.data(), host.data(), 256); },
+      [&] { stream.Synchronize(); });
+  FailEveryCall(
+      "fill", [&] { return nm_cuda_fill(stream.get(), bytes.data(), 1, 256); }, [&] { stream.Synchronize(); });
+}
+
+TEST_F(CudaFailure, Weights) {
+  const Stream stream;
+  nm_cuda_weights* weights = nullptr;
+  const auto free_weights = [&] {
+    EXPECT_TRUE(CudaOk(nm_cuda_weights_free(weights)));
+    weights = nullptr;
+  };
+  FailEveryCall(
+      "create", [&] { return nm_cuda_weights_create(0, 40, 40, 1, 2, 4, NM_BF16, &weights); }, free_weights);
+  const std::vector<float> dense(40 * 40, 0.0f);
+  ASSERT_TRUE(CudaOk(nm_cuda_weights_create(0, 40, 40, 1, 2, 4, NM_BF16, &weights)));
+  FailEveryCall(
+      "set from the host",
+      [&] { return nm_cuda_weights_set_host(weights, stream.get(), dense.data(), NM_F32, 40, 0, nullptr); },
+      [&] { stream.Synchronize(); });
+  const DeviceBytes device(stream, std::vector<unsigned char>(40 * 40 * 2));
+  FailEveryCall(
+      "set", [&] { return nm_cuda_weights_set(weights, stream.get(), device.data(), 40, 0, NM_CUDA_ROW_MAJOR, 0); },
+      [&] {
+        stream.Synchronize();
+        EXPECT_TRUE(CudaOk(nm_cuda_stream_trim(stream.get())));
+      });
+  free_weights();
+}
+
+// Staged operands, a bias, and a plan that has to be made each time, since the bias lies elsewhere.
+TEST_F(CudaFailure, Products) {
+  const Stream stream;
+  Case c;
+  c.dtype = c.y_dtype = NM_CUDA_F16;
+  c.rows = 40;
+  c.cols = 40;
+  c.batch = 5;
+  c.c = CPlace::kApart;
+  ProductTest test(c, stream);
+  const DeviceBytes biases(64 * 1024);
+  int64_t next = 0;
+  FailEveryCall(
+      "product",
+      [&] {
+        test.product().bias = static_cast<unsigned char*>(biases.data()) + 2 * next++ % (63 * 1024);
+        return test.Run();
+      },
+      [&] {
+        stream.Synchronize();
+        EXPECT_TRUE(CudaOk(nm_cuda_stream_trim(stream.get())));
+      });
+  test.product().bias = nullptr;
+  ASSERT_TRUE(CudaOk(test.Run()));
+  test.Check();
+}
+
+// A search goes on when one algorithm fails, and ends when the device does.
+TEST_F(CudaFailure, Searches) {
+  const Stream stream;
+  Case c;
+  c.dtype = c.y_dtype = NM_CUDA_F16;
+  c.rows = c.cols = 16;
+  c.batch = 8;
+  ProductTest test(c, stream);
+  nm_cuda_algorithm algorithm;
+  FailEveryCall(
+      "search", [&] { return nm_cuda_search(test.weights(), &test.product(), stream.get(), 1, 1, &algorithm); },
+      [&] { stream.Synchronize(); });
+  ASSERT_TRUE(CudaOk(test.Run()));
+  test.Check();
+  EXPECT_TRUE(CudaOk(nm_cuda_algorithms_clear()));
+}
+
+}  // namespace
+}  // namespace nm4j_test
