@@ -5,6 +5,7 @@
 package org.nm4j;
 
 import org.nm4j.internal.Bindings;
+import org.nm4j.internal.CudaBindings;
 
 /**
  * The type of the elements of a matrix. Weights are {@link #F32}, {@link #BF16} or {@link #S8};
@@ -25,6 +26,9 @@ public enum DType {
 
   /** bfloat16, the upper half of an {@link #F32}, 2 bytes. */
   BF16(Short.BYTES),
+
+  /** IEEE 754 half precision, 2 bytes; on GPUs only, the CPU stores and converts it. */
+  F16(Short.BYTES),
 
   /** Signed integers from -128 to 127. */
   S8(Byte.BYTES),
@@ -65,6 +69,7 @@ public enum DType {
     return switch (this) {
       case F32 -> Bindings.NM_F32;
       case BF16 -> Bindings.NM_BF16;
+      case F16 -> CudaBindings.NM_CUDA_F16;
       case S8 -> Bindings.NM_S8;
       case U8 -> Bindings.NM_U8;
       case S32 -> Bindings.NM_S32;

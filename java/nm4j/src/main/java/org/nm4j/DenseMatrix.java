@@ -13,8 +13,12 @@ import java.nio.ReadOnlyBufferException;
 import java.nio.ShortBuffer;
 import java.util.Objects;
 import org.nm4j.internal.BufferMemory;
+import org.nm4j.internal.Call;
+import org.nm4j.internal.CudaAllocation;
+import org.nm4j.internal.CudaMemory;
 import org.nm4j.internal.Matrices;
 import org.nm4j.internal.Memory;
+import org.nm4j.internal.PinnedMemory;
 
 /**
  * A view of a rows x cols matrix, row-major with a leading dimension, in memory that the caller
@@ -33,6 +37,10 @@ import org.nm4j.internal.Memory;
  * the type (ties to even, integers limited to their range, NaN as the lowest). Integers are what
  * they are there; what they stand for in products, {@link #quantized} says.
  *
+ * <p>A matrix may also lie in memory of a GPU, see {@link #allocate(Device, DType, long, long)}:
+ * there {@link #toArray} and {@link #copyFrom} copy, and {@link #get}, {@link #set} and the buffers
+ * throw {@link IllegalStateException}.
+ *
  * <p>The description is immutable. The elements are plain memory: threads that share them need the
  * same care as with arrays. The buffer is kept alive; memory that can be freed under a living
  * buffer (that of a closed arena) must outlast the last use of the view.
@@ -45,7 +53,9 @@ public final class DenseMatrix {
           public DenseMatrix view(
               DType dtype, Memory memory, long available, long rows, long cols, long ld) {
             Shape.requireRemaining("pointer", Shape.extent(rows, cols, ld), available);
-            return new DenseMatrix(dtype, memory, 0, rows, cols, ld, 1, 0);
+            return memory instanceof CudaMemory cuda
+                ? on(Device.cuda(cuda.device()), memory, 0, dtype, rows, cols, ld)
+                : new DenseMatrix(Device.cpu(), dtype, memory, 0, rows, cols, ld, 1, 0);
           }
 
           @Override
@@ -75,6 +85,7 @@ public final class DenseMatrix {
         });
   }
 
+  private final Device device;
   private final DType dtype;
   private final Memory memory;
   private final long offset;
@@ -86,6 +97,7 @@ public final class DenseMatrix {
   private final int zero;
 
   private DenseMatrix(
+      Device device,
       DType dtype,
       Memory memory,
       long offset,
@@ -94,6 +106,7 @@ public final class DenseMatrix {
       long ld,
       float scale,
       int zero) {
+    this.device = device;
     this.dtype = dtype;
     this.memory = memory;
     this.offset = offset;
@@ -151,6 +164,22 @@ public final class DenseMatrix {
   }
 
   /**
+   * Views the bits of fp16 elements, from the buffer's position, as rows that start {@code ld}
+   * elements apart.
+   *
+   * @param buffer direct and in native order; read-only buffers serve as inputs
+   * @param rows number of rows, may be 0
+   * @param cols number of columns, may be 0
+   * @param ld elements from the start of one row to the next, at least {@code cols}
+   * @return the view, of {@link DType#F16}
+   * @throws IllegalArgumentException when a size is negative, or the buffer is on the heap, in
+   *     foreign order, not aligned to 2 bytes, or too short
+   */
+  public static DenseMatrix ofF16(ShortBuffer buffer, long rows, long cols, long ld) {
+    return view(DType.F16, buffer, rows, cols, ld);
+  }
+
+  /**
    * Views 8-bit integers, from the buffer's position, as rows that start {@code ld} elements apart.
    *
    * @param dtype {@link DType#S8} or {@link DType#U8}
@@ -172,7 +201,8 @@ public final class DenseMatrix {
   private static DenseMatrix view(DType dtype, Buffer buffer, long rows, long cols, long ld) {
     Objects.requireNonNull(buffer, "buffer");
     Shape.requireRemaining("buffer", Shape.extent(rows, cols, ld), buffer.remaining());
-    return new DenseMatrix(dtype, new BufferMemory(buffer, dtype.bytes()), 0, rows, cols, ld, 1, 0);
+    return new DenseMatrix(
+        Device.cpu(), dtype, new BufferMemory(buffer, dtype.bytes()), 0, rows, cols, ld, 1, 0);
   }
 
   /**
@@ -217,15 +247,87 @@ public final class DenseMatrix {
    * @throws OutOfMemoryError when the limit of direct memory is reached
    */
   public static DenseMatrix allocate(DType dtype, long rows, long cols) {
-    ByteBuffer bytes = BufferMemory.bytes(Shape.extent(rows, cols, cols) * dtype.bytes());
-    Buffer buffer =
-        switch (dtype) {
-          case F32 -> bytes.asFloatBuffer();
-          case BF16 -> bytes.asShortBuffer();
-          case S8, U8 -> bytes;
-          case S32 -> bytes.asIntBuffer();
-        };
-    return view(dtype, buffer, rows, cols, cols);
+    long bytes = Shape.extent(rows, cols, cols) * dtype.bytes();
+    return view(dtype, typed(BufferMemory.bytes(bytes), dtype), rows, cols, cols);
+  }
+
+  private static Buffer typed(ByteBuffer bytes, DType dtype) {
+    return switch (dtype) {
+      case F32 -> bytes.asFloatBuffer();
+      case BF16, F16 -> bytes.asShortBuffer();
+      case S8, U8 -> bytes;
+      case S32 -> bytes.asIntBuffer();
+    };
+  }
+
+  /**
+   * New memory of a device, freed when it is forgotten; {@link DeviceMemory} is freed when the
+   * program says so.
+   *
+   * @param device the CPU, see {@link #allocate(DType, long, long)}, or a GPU, whose memory begins
+   *     with unspecified contents and may exceed 2 GiB
+   * @param dtype the type of the elements
+   * @param rows number of rows, may be 0
+   * @param cols number of columns, may be 0
+   * @return a matrix that owns its memory
+   * @throws IllegalArgumentException when a size is negative or too large
+   * @throws Nm4jException {@link ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#UNAVAILABLE}, {@link
+   *     ErrorCode#LIBRARY}
+   */
+  public static DenseMatrix allocate(Device device, DType dtype, long rows, long cols) {
+    if (device.isCpu()) {
+      return allocate(dtype, rows, cols);
+    }
+    long bytes = Shape.extent(rows, cols, cols) * dtype.bytes();
+    return on(device, new CudaAllocation(device.index(), bytes), 0, dtype, rows, cols, cols);
+  }
+
+  /**
+   * New zeros in host memory that GPUs read and write directly, so that {@link DeviceStream#copy}
+   * runs beside other work. It is scarce: the system cannot swap it out.
+   *
+   * @param dtype the type of the elements
+   * @param rows number of rows, may be 0
+   * @param cols number of columns, may be 0
+   * @return a matrix that owns its memory, like any other of the CPU
+   * @throws IllegalArgumentException when a size is negative or 2 GiB are exceeded
+   * @throws Nm4jException {@link ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#UNAVAILABLE}, {@link
+   *     ErrorCode#LIBRARY}
+   */
+  public static DenseMatrix allocatePinned(DType dtype, long rows, long cols) {
+    long bytes = Shape.extent(rows, cols, cols) * dtype.bytes();
+    return view(dtype, typed(PinnedMemory.bytes(bytes), dtype), rows, cols, cols);
+  }
+
+  static DenseMatrix on(
+      Device device, Memory memory, long offset, DType dtype, long rows, long cols, long ld) {
+    return new DenseMatrix(device, dtype, memory, offset, rows, cols, ld, 1, 0);
+  }
+
+  /**
+   * The same elements in memory of another device, without gaps. Blocks until they are there.
+   *
+   * @param target the CPU or a GPU
+   * @return a new matrix, even where the elements are there already
+   * @throws IllegalArgumentException when the copy exceeds 2 GiB and the target is the CPU
+   * @throws Nm4jException {@link ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#UNAVAILABLE}, {@link
+   *     ErrorCode#LIBRARY}
+   * @throws IllegalStateException when the memory is closed
+   */
+  public DenseMatrix to(Device target) {
+    DenseMatrix copy = allocate(target, dtype, rows, cols);
+    if (device.isCpu() && target.isCpu()) {
+      for (long row = 0; row < rows && cols > 0; row++) {
+        Elements.copy(row(row), copy.row(row));
+      }
+    } else if (!device.isCpu() && !target.isCpu() && device != target) {
+      return to(Device.cpu()).to(target);
+    } else {
+      DeviceStream stream = (device.isCpu() ? target : device).shared();
+      stream.copy(this, copy);
+      stream.synchronize();
+    }
+    return scale == 1 && zero == 0 ? copy : copy.quantized(scale, zero);
   }
 
   /**
@@ -248,7 +350,16 @@ public final class DenseMatrix {
     if (zero != Elements.limit(dtype, zero)) {
       throw new IllegalArgumentException("zero must be in the range of " + dtype + ", got " + zero);
     }
-    return new DenseMatrix(dtype, memory, offset, rows, cols, ld, scale, zero);
+    return new DenseMatrix(device, dtype, memory, offset, rows, cols, ld, scale, zero);
+  }
+
+  /**
+   * Where the elements lie.
+   *
+   * @return the CPU or a GPU
+   */
+  public Device device() {
+    return device;
   }
 
   /**
@@ -351,7 +462,7 @@ public final class DenseMatrix {
     Objects.checkFromIndexSize(from, count, rows);
     boolean empty = count == 0 || cols == 0; // and its start may lie beyond the memory
     return new DenseMatrix(
-        dtype, memory, empty ? offset : offset + from * ld, count, cols, ld, scale, zero);
+        device, dtype, memory, empty ? offset : offset + from * ld, count, cols, ld, scale, zero);
   }
 
   /**
@@ -362,6 +473,9 @@ public final class DenseMatrix {
    */
   public float[] toArray() {
     float[] values = new float[size()];
+    if (!device.isCpu()) {
+      return to(Device.cpu()).toArray();
+    }
     for (int row = 0; row < rows && cols > 0; row++) {
       Elements.get(row(row), dtype, values, row * (int) cols, (int) cols);
     }
@@ -378,6 +492,13 @@ public final class DenseMatrix {
   public void copyFrom(float[] values) {
     Objects.requireNonNull(values, "values");
     Shape.requireExactly("values", Shape.extent(rows, cols, cols), values.length);
+    if (!device.isCpu()) {
+      DenseMatrix host = allocate(dtype, rows, cols);
+      host.copyFrom(values);
+      device.shared().copy(host, this);
+      device.shared().synchronize();
+      return;
+    }
     for (int row = 0; row < rows && cols > 0; row++) {
       Elements.put(row(row), dtype, values, row * (int) cols, (int) cols);
     }
@@ -395,13 +516,14 @@ public final class DenseMatrix {
   }
 
   /**
-   * The bits of bf16 elements, see {@link #buffer}.
+   * The bits of bf16 or fp16 elements, see {@link #buffer}.
    *
    * @return a new view, read-only when the matrix is
-   * @throws IllegalStateException when it exceeds a buffer or is not of {@link DType#BF16}
+   * @throws IllegalStateException when it exceeds a buffer or is not of {@link DType#BF16} or
+   *     {@link DType#F16}
    */
   public ShortBuffer bf16Buffer() {
-    return (ShortBuffer) typedBuffer(dtype == DType.BF16, "BF16");
+    return (ShortBuffer) typedBuffer(dtype.bytes() == Short.BYTES, "BF16 or F16");
   }
 
   /**
@@ -433,24 +555,44 @@ public final class DenseMatrix {
   @Override
   public String toString() {
     String type = dtype == DType.F32 ? "" : ", " + dtype;
-    return "DenseMatrix[" + rows + " x " + cols + ", ld " + ld + type + "]";
+    String where = device.isCpu() ? "" : ", " + device;
+    return "DenseMatrix[" + rows + " x " + cols + ", ld " + ld + type + where + "]";
   }
 
   /**
    * Address of the first of fp32 elements, valid while {@link #keepAlive} is still to be called.
    *
-   * @throws IllegalArgumentException when the matrix is of another type
+   * @throws IllegalArgumentException when the matrix is of another type or not in host memory
    */
   long address() {
     if (dtype != DType.F32) {
       throw new IllegalArgumentException("expected a matrix of F32, got " + this);
     }
-    return address;
+    return typedAddress();
   }
 
   /** As {@link #address}, for elements of any type. */
   long typedAddress() {
+    if (device != Device.cpu()) {
+      throw new IllegalArgumentException("expected a matrix in host memory, got " + this);
+    }
     return address;
+  }
+
+  /** As {@link #address}, for elements of any type on any device. */
+  long anyAddress() {
+    return address;
+  }
+
+  Memory memory() {
+    return memory;
+  }
+
+  /** Lets nobody free memory of a GPU during a call. */
+  void hold(Call call) {
+    if (memory instanceof CudaMemory cuda) {
+      call.use(cuda);
+    }
   }
 
   /** To be called after native code has used {@link #address}. */

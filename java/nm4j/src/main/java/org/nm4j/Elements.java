@@ -20,6 +20,7 @@ final class Elements {
     return switch (dtype) {
       case F32 -> ((FloatBuffer) buffer).get(index);
       case BF16 -> Float.intBitsToFloat(((ShortBuffer) buffer).get(index) << 16);
+      case F16 -> Half.toFloat(((ShortBuffer) buffer).get(index));
       case S8 -> ((ByteBuffer) buffer).get(index);
       case U8 -> ((ByteBuffer) buffer).get(index) & 0xff;
       case S32 -> ((IntBuffer) buffer).get(index);
@@ -30,6 +31,7 @@ final class Elements {
     switch (dtype) {
       case F32 -> ((FloatBuffer) buffer).put(index, value);
       case BF16 -> ((ShortBuffer) buffer).put(index, bf16(value));
+      case F16 -> ((ShortBuffer) buffer).put(index, Half.of(value));
       case S8, U8 -> ((ByteBuffer) buffer).put(index, (byte) limit(dtype, Math.rint(value)));
       case S32 -> ((IntBuffer) buffer).put(index, (int) limit(dtype, Math.rint(value)));
     }
@@ -52,6 +54,19 @@ final class Elements {
     }
     for (int i = 0; i < count; i++) {
       put(buffer, dtype, i, values[from + i]);
+    }
+  }
+
+  /** Copies the bits of all elements of one buffer to another of the same type and size. */
+  static void copy(Buffer from, Buffer to) {
+    if (from instanceof FloatBuffer floats) {
+      ((FloatBuffer) to).put(floats);
+    } else if (from instanceof ShortBuffer shorts) {
+      ((ShortBuffer) to).put(shorts);
+    } else if (from instanceof IntBuffer ints) {
+      ((IntBuffer) to).put(ints);
+    } else {
+      ((ByteBuffer) to).put((ByteBuffer) from);
     }
   }
 

@@ -173,6 +173,21 @@ public final class Epilogue {
     }
   }
 
+  /** Null when there is none. */
+  DenseMatrix scale() {
+    return scale;
+  }
+
+  /** Null when there is none. */
+  DenseMatrix bias() {
+    return bias;
+  }
+
+  /** The matrix added, null when there is none. */
+  DenseMatrix added() {
+    return c;
+  }
+
   /** Whether features have factors of their own. */
   boolean scales() {
     return scale != null;
@@ -180,7 +195,7 @@ public final class Epilogue {
 
   /** Whether y is accumulated in place. */
   boolean adds(DenseMatrix y) {
-    return beta != 0 && c != null && c.typedAddress() == y.typedAddress();
+    return beta != 0 && c != null && c.anyAddress() == y.anyAddress();
   }
 
   long scaleAddress() {

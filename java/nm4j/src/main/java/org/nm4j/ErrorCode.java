@@ -25,8 +25,12 @@ public enum ErrorCode {
   OUT_OF_MEMORY,
   /** A legal request that this version does not implement. */
   UNSUPPORTED,
-  /** The native library could not be loaded. */
+  /** A native library could not be loaded. */
   LIBRARY,
+  /** The device cannot be used; {@link Device#availability} says why. */
+  UNAVAILABLE,
+  /** A GPU or one of its libraries failed, perhaps in work that was queued before. */
+  DEVICE,
   /** A defect of nm4j. */
   INTERNAL
 }

@@ -26,16 +26,18 @@ import org.nm4j.internal.SharedPool;
  * <p>Immutable, safe for use by many threads.
  */
 public final class Execution {
-  private static final Execution CALLER = new Execution(null, 1, false);
+  private static final Execution CALLER = new Execution(null, 1, false, null);
 
   private final Executor executor;
   private final int threads;
   private final boolean tuned;
+  private final DeviceStream stream;
 
-  private Execution(Executor executor, int threads, boolean tuned) {
+  private Execution(Executor executor, int threads, boolean tuned, DeviceStream stream) {
     this.executor = executor;
     this.threads = threads;
     this.tuned = tuned;
+    this.stream = stream;
   }
 
   /**
@@ -70,7 +72,7 @@ public final class Execution {
    */
   public static Execution parallel(int threads) {
     int useful = Math.min(requirePositive(threads), SharedPool.PROCESSORS);
-    return useful == 1 ? CALLER : new Execution(SharedPool.executor(), useful, false);
+    return useful == 1 ? CALLER : new Execution(SharedPool.executor(), useful, false, null);
   }
 
   /**
@@ -83,7 +85,19 @@ public final class Execution {
    */
   public static Execution on(Executor executor, int threads) {
     Objects.requireNonNull(executor, "executor");
-    return new Execution(executor, requirePositive(threads), false);
+    return new Execution(executor, requirePositive(threads), false, null);
+  }
+
+  /**
+   * A stream of a GPU, for operands there. Calls queue their work and return before it is done, see
+   * {@link DeviceStream}; with any other execution, calls on operands of a GPU return when their
+   * work is done.
+   *
+   * @param stream where to queue; it stays the caller's to close
+   * @return the execution
+   */
+  public static Execution on(DeviceStream stream) {
+    return new Execution(null, 1, false, Objects.requireNonNull(stream, "stream"));
   }
 
   /**
@@ -124,7 +138,7 @@ public final class Execution {
    * @return an execution like this one
    */
   public Execution tuned() {
-    return tuned ? this : new Execution(executor, threads, true);
+    return tuned ? this : new Execution(executor, threads, true, stream);
   }
 
   /**
@@ -153,6 +167,7 @@ public final class Execution {
   @Override
   public String toString() {
     return "Execution["
+        + (stream == null ? "" : stream + ", ")
         + threads
         + (threads == 1 ? " thread" : " threads")
         + (tuned ? ", tuned]" : "]");
@@ -163,6 +178,31 @@ public final class Execution {
       throw new IllegalArgumentException("threads must be at least 1, got " + threads);
     }
     return threads;
+  }
+
+  /** Null where calls wait for their work. */
+  DeviceStream stream() {
+    return stream;
+  }
+
+  /** Where work of a GPU is queued. */
+  DeviceStream stream(Device device) {
+    if (stream == null) {
+      return device.shared();
+    }
+    requireDevice(device);
+    return stream;
+  }
+
+  /** Refuses the stream of another device than that of the operands. */
+  void requireDevice(Device device) {
+    if (stream != null && stream.device() != device) {
+      throw new IllegalArgumentException(
+          "the execution's stream must be of "
+              + device
+              + ", where the operands are, got "
+              + stream);
+    }
   }
 
   /** Null for the calling thread alone. */

@@ -21,6 +21,9 @@ import org.nm4j.internal.Status;
  * <ul>
  *   <li>{@code nm4j.library.path}: the native library's file, or its directory, to use instead of
  *       the one in the classifier jar.
+ *   <li>{@code nm4j.cuda.library.path} and {@code nm4j.cuda.jni.path}: the same for the two files
+ *       of the CUDA backend, which nothing loads before a GPU is asked for. The environment
+ *       variable {@code NM4J_CUSPARSELT} names NVIDIA's library.
  *   <li>{@code nm4j.isa}: {@code scalar}, {@code avx2}, {@code avx512}, {@code avx512vnni} or
  *       {@code avx512bf16}, the best instruction set to use; what the CPU lacks is never used. The
  *       environment variable {@code NM4J_ISA} does the same; the lower of both holds.
@@ -30,6 +33,9 @@ import org.nm4j.internal.Status;
  * </ul>
  */
 public final class Nm4j {
+  /** What readers of results have to know. */
+  private static final String NO_CARD = "this version was never run on a card";
+
   private Nm4j() {}
 
   /**
@@ -53,6 +59,15 @@ public final class Nm4j {
         List.of(Bindings.nm_cpu_features().split(" ")),
         Loader.isaName(isa[0]),
         Bindings.nm_isa_reason(),
-        List.of("cpu: ready", "cuda: not built in this version"));
+        List.of("cpu: ready", "cuda: see Nm4j.cuda(); " + NO_CARD));
+  }
+
+  /**
+   * Looks for GPUs, which loads nm4j's CUDA library and cuSPARSELt if they are there.
+   *
+   * @return what was found and, for all that is missing, why; nothing that is missing throws
+   */
+  public static CudaInfo cuda() {
+    return CudaInfo.look();
   }
 }

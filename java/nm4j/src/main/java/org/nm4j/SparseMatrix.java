@@ -50,9 +50,7 @@ import org.nm4j.internal.Status;
  * IllegalStateException}.
  */
 public final class SparseMatrix implements AutoCloseable {
-  private final NativeMatrix handle;
-  private final Multiplier multiplier;
-  private final Tuner tuner;
+  private final Weights weights;
   private final long rows;
   private final long cols;
   private final DType dtype;
@@ -62,7 +60,6 @@ public final class SparseMatrix implements AutoCloseable {
   private final long bytes;
 
   private SparseMatrix(Builder builder, NativeMatrix handle, long bytes) {
-    this.handle = handle;
     this.rows = builder.rows;
     this.cols = builder.cols;
     this.dtype = builder.dtype;
@@ -70,13 +67,11 @@ public final class SparseMatrix implements AutoCloseable {
     this.transposed = false;
     this.workload = builder.workload;
     this.bytes = bytes;
-    this.multiplier = new Multiplier(handle, rows, nonZeros());
-    this.tuner = new Tuner(this, handle, multiplier);
+    this.weights = new CpuWeights(this, handle);
   }
 
   /** The transpose of w. */
   private SparseMatrix(SparseMatrix w, NativeMatrix handle) {
-    this.handle = handle;
     this.rows = w.cols;
     this.cols = w.rows;
     this.dtype = DType.F32;
@@ -84,8 +79,20 @@ public final class SparseMatrix implements AutoCloseable {
     this.transposed = true;
     this.workload = Workload.LARGE_BATCH;
     this.bytes = handle.bytes();
-    this.multiplier = new Multiplier(handle, rows, nonZeros());
-    this.tuner = new Tuner(this, handle, multiplier);
+    this.weights = new CpuWeights(this, handle);
+  }
+
+  /** The copy on a GPU of w, or of a matrix like it. */
+  private SparseMatrix(
+      long rows, long cols, DType dtype, Pattern pattern, boolean transposed, GpuWeights weights) {
+    this.rows = rows;
+    this.cols = cols;
+    this.dtype = dtype;
+    this.pattern = pattern;
+    this.transposed = transposed;
+    this.workload = Workload.ANY_BATCH;
+    this.bytes = weights.bytes();
+    this.weights = weights;
   }
 
   /**
@@ -152,7 +159,8 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
-   * Packs weights that obey the pattern already.
+   * Packs weights that obey the pattern already, on the device where they lie; on a GPU in their
+   * own type, see {@link #to(Device, DType)}.
    *
    * @param w the weights, at least 1 x 1; not changed, and not needed afterwards
    * @param pattern what they obey
@@ -162,6 +170,10 @@ public final class SparseMatrix implements AutoCloseable {
    * @throws IllegalArgumentException when {@code w} is empty
    */
   public static SparseMatrix ofSparse(DenseMatrix w, Pattern pattern) {
+    if (!w.device().isCpu()) {
+      GpuWeights weights = GpuWeights.of(w, pattern);
+      return new SparseMatrix(w.rows(), w.cols(), w.dtype(), pattern, false, weights);
+    }
     return of(w, Mask.nonZeros(w, pattern), pattern);
   }
 
@@ -357,7 +369,7 @@ public final class SparseMatrix implements AutoCloseable {
    */
   public SparseMatrix transposed() {
     requirePatternAlongRows("transposed");
-    return new SparseMatrix(this, handle.transposed());
+    return new SparseMatrix(this, weights.transposed());
   }
 
   /**
@@ -370,9 +382,75 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
+   * A copy on a GPU, in the type of these weights, see {@link #to(Device, DType)}.
+   *
+   * @param device a GPU
+   * @return a matrix that belongs to the caller and does not need this one
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED}, {@link ErrorCode#UNAVAILABLE}, {@link
+   *     ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#LIBRARY}, {@link ErrorCode#PATTERN_BREACH}
+   * @throws IllegalArgumentException when the dense form exceeds 2 GiB
+   * @throws IllegalStateException when closed
+   */
+  public SparseMatrix to(Device device) {
+    return to(device, dtype);
+  }
+
+  /**
+   * A copy on a GPU, compressed for sparse tensor cores by NVIDIA's cuSPARSELt. It takes matrices
+   * on that GPU, and an {@link Execution#on(DeviceStream)} to be queued.
+   *
+   * <table>
+   *   <caption>Products on a GPU</caption>
+   *   <tr><th>weights, X</th><th>patterns</th><th>Y and C</th><th>bias</th></tr>
+   *   <tr><td>F32, computed as TF32</td><td>1:2, and N = 1 with an even M</td><td>F32</td><td>F32</td></tr>
+   *   <tr><td>BF16</td><td>2:4, and N at most 2 with M a multiple of 4</td><td>BF16</td><td>BF16</td></tr>
+   *   <tr><td>F16</td><td>as BF16</td><td>F16</td><td>F16</td></tr>
+   *   <tr><td>S8, {@link #linear} only</td><td>as BF16</td><td>S8, S32, BF16, F16</td><td>F32</td></tr>
+   * </table>
+   *
+   * <p>Everything else throws {@link Nm4jException} with {@link ErrorCode#UNSUPPORTED}: other
+   * patterns, integers with a {@linkplain DenseMatrix#zero zero} other than 0, {@link
+   * Activation#GELU}, factors per feature (which int8 weights always have) beside {@link
+   * Epilogue#add}. Activations opposite pruned weights take no part. Neither {@link #decompress()}
+   * nor {@link #compressed} nor {@link #transposed()} work on the copy: its form is NVIDIA's
+   * secret.
+   *
+   * <p>A {@linkplain #transposed transpose} can be copied if it obeys the pattern along its own
+   * rows, too.
+   *
+   * @param device a GPU
+   * @param type how to store them there: F32, BF16 or F16, rounded to nearest; of S8 only S8
+   * @return a matrix that belongs to the caller and does not need this one
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED}, {@link ErrorCode#UNAVAILABLE}, {@link
+   *     ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#LIBRARY}, {@link ErrorCode#PATTERN_BREACH}
+   * @throws IllegalArgumentException when the dense form exceeds 2 GiB
+   * @throws UnsupportedOperationException when the device is the CPU
+   * @throws IllegalStateException when closed
+   */
+  public SparseMatrix to(Device device, DType type) {
+    device.requireCuda("copies of its own matrices");
+    if ((dtype == DType.S8) != (type == DType.S8)) {
+      throw new Nm4jException(
+          ErrorCode.UNSUPPORTED,
+          "weights of " + dtype + " cannot become " + type + " on " + device);
+    }
+    GpuWeights copy = GpuWeights.copyOf(this, device, type);
+    return new SparseMatrix(rows, cols, type, pattern, transposed, copy);
+  }
+
+  /**
+   * Where the weights lie, and products are computed.
+   *
+   * @return the CPU or a GPU
+   */
+  public Device device() {
+    return weights.device();
+  }
+
+  /**
    * The type in which the weights are stored.
    *
-   * @return F32, BF16 or S8; of a transpose F32
+   * @return F32, BF16, S8 or on a GPU F16; of a transpose F32
    */
   public DType dtype() {
     return dtype;
@@ -385,15 +463,7 @@ public final class SparseMatrix implements AutoCloseable {
    * @throws IllegalStateException when closed
    */
   public float[] scales() {
-    DenseMatrix out = DenseMatrix.allocate(1, rows);
-    long address = handle.acquire();
-    try {
-      Status.check(Bindings.nm_matrix_get_scales(address, 0, rows, out.address()));
-      return out.toArray();
-    } finally {
-      handle.release();
-      out.keepAlive();
-    }
+    return weights.scales();
   }
 
   /**
@@ -507,7 +577,7 @@ public final class SparseMatrix implements AutoCloseable {
     if (batch < 1) {
       throw new IllegalArgumentException("batch must be at least 1, got " + batch);
     }
-    return tuner.tune(layout, batch, activations, execution);
+    return weights.tune(layout, batch, activations, execution);
   }
 
   /**
@@ -522,7 +592,7 @@ public final class SparseMatrix implements AutoCloseable {
    * @throws IllegalStateException when closed
    */
   public String kernel(Layout layout, long batch, DType activations) {
-    return multiplier.kernel(layout, batch, activations);
+    return weights.kernel(layout, batch, activations);
   }
 
   /**
@@ -552,14 +622,7 @@ public final class SparseMatrix implements AutoCloseable {
     Objects.checkFromIndexSize(row0, out.rows(), rows);
     Shape.require("out", out, out.rows(), cols);
     Shape.requireWritable("out", out);
-    long address = handle.acquire();
-    try {
-      Status.check(
-          Bindings.nm_matrix_get_rows_f32(address, row0, out.rows(), out.address(), out.ld()));
-    } finally {
-      handle.release();
-      out.keepAlive();
-    }
+    weights.decompress(row0, out);
   }
 
   /**
@@ -574,20 +637,12 @@ public final class SparseMatrix implements AutoCloseable {
   public CompressedMatrix compressed() {
     requirePatternAlongRows("compressed");
     CompressedMatrix out = CompressedMatrix.blank(rows, cols, pattern);
-    long address = handle.acquire();
-    try {
-      Status.check(
-          Bindings.nm_matrix_get_compressed_f32(
-              address, 0, rows, out.valuesAddress(), out.mask().address()));
-      return out;
-    } finally {
-      handle.release();
-      out.keepAlive();
-    }
+    weights.compressed(out);
+    return out;
   }
 
   Multiplier multiplier() {
-    return multiplier;
+    return weights.multiplier();
   }
 
   /**
@@ -596,7 +651,7 @@ public final class SparseMatrix implements AutoCloseable {
    * @return true when calls would fail
    */
   public boolean isClosed() {
-    return handle.isClosed();
+    return weights.isClosed();
   }
 
   /**
@@ -606,8 +661,7 @@ public final class SparseMatrix implements AutoCloseable {
    */
   @Override
   public void close() {
-    handle.close();
-    tuner.close();
+    weights.close();
   }
 
   /**
@@ -625,17 +679,17 @@ public final class SparseMatrix implements AutoCloseable {
         + pattern
         + (dtype == DType.F32 ? "" : " " + dtype)
         + (transposed ? " transposed, " : ", ")
-        + workload
+        + (device().isCpu() ? workload : device())
         + (isClosed() ? ", closed]" : "]");
   }
 
   /** Dense products on a copy of the weights. */
   DenseRoute denseRoute() {
-    return new DenseRoute(multiplier, decompress());
+    return new DenseRoute(weights.multiplier(), decompress());
   }
 
   private Route route(Execution execution) {
-    return execution.isTuned() ? tuner : multiplier;
+    return weights.route(execution);
   }
 
   private void requirePatternAlongRows(String call) {
@@ -713,7 +767,7 @@ public final class SparseMatrix implements AutoCloseable {
      */
     public synchronized Builder dtype(DType value) {
       Objects.requireNonNull(value, "dtype");
-      if (value == DType.U8 || value == DType.S32) {
+      if (value != DType.F32 && value != DType.BF16 && value != DType.S8) {
         throw new IllegalArgumentException("weights must be F32, BF16 or S8, got " + value);
       }
       requireNoBlock("type");

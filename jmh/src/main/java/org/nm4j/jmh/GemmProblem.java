@@ -132,7 +132,7 @@ final class GemmProblem {
             row,
             col,
             switch (type) {
-              case F32, BF16 -> (float) random.nextDouble(-1, 1);
+              case F32, BF16, F16 -> (float) random.nextDouble(-1, 1);
               case S8 -> random.nextInt(-S8_MAX, S8_MAX + 1);
               case U8 -> random.nextInt(S8_MAX + 1);
               case S32 -> throw new IllegalArgumentException("no operand of a benchmark is S32");

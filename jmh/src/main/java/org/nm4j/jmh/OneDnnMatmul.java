@@ -127,6 +127,7 @@ final class OneDnnMatmul implements Contender {
     return switch (operand.type) {
       case F32 -> data_type.f32;
       case BF16 -> data_type.bf16;
+      case F16 -> data_type.f16;
       case S8 -> data_type.s8;
       case U8 -> data_type.u8;
       case S32 -> data_type.s32;

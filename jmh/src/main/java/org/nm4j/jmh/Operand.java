@@ -38,6 +38,7 @@ final class Operand {
         switch (type) {
           case F32 -> DenseMatrix.of(memory.asFloatBuffer(), rows, cols);
           case BF16 -> DenseMatrix.ofBf16(memory.asShortBuffer(), rows, cols, cols);
+          case F16 -> DenseMatrix.ofF16(memory.asShortBuffer(), rows, cols, cols);
           case S8, U8 -> DenseMatrix.ofInt8(type, memory, rows, cols, cols);
           case S32 -> throw new IllegalArgumentException("no operand of a benchmark is S32");
         };

@@ -7,13 +7,7 @@ package org.nm4j.internal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.net.URL;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
 import org.nm4j.ErrorCode;
@@ -23,9 +17,8 @@ import org.nm4j.Nm4jException;
  * Loads the native library, once, when it is first needed.
  *
  * <p>The generated {@link Bindings} call {@code Loader.load()} and find this class, in their own
- * package, before JavaCPP's. Loading from here binds the library to nm4j's class loader, wherever
- * JavaCPP lives. Whoever uses {@link Bindings} must have called {@link #load} before, so that a
- * failure arrives as the exception it is and not as an error in a static initialiser.
+ * package, before JavaCPP's. Whoever uses {@link Bindings} must have called {@link #load} before,
+ * so that a failure arrives as the exception it is and not as an error in a static initialiser.
  */
 public final class Loader {
   /** A file, or a directory that holds it: the only place to look at. */
@@ -33,8 +26,6 @@ public final class Loader {
 
   /** The best instruction set to use. */
   static final String ISA = "nm4j.isa";
-
-  private static final String LIBRARY = System.mapLibraryName("jninm4j");
 
   /** Indexed by {@code nm_isa}. */
   private static final List<String> ISA_NAMES =
@@ -90,7 +81,7 @@ public final class Loader {
     }
     int isa = isaLimit();
     if (file == null) {
-      file = find();
+      file = new NativeLibrary("jninm4j", LIBRARY_PATH, "").load();
     }
     limiting = true;
     try {
@@ -113,78 +104,6 @@ public final class Loader {
     return isa;
   }
 
-  private static Path find() {
-    String path = System.getProperty(LIBRARY_PATH);
-    Attempts attempts = new Attempts();
-    Path found = path != null ? fromProperty(path, attempts) : fromClassPath(attempts);
-    if (found == null) {
-      throw attempts.failure();
-    }
-    return found;
-  }
-
-  private static Path fromProperty(String property, Attempts attempts) {
-    Path path = Path.of(property).toAbsolutePath();
-    if (Files.isDirectory(path)) {
-      path = path.resolve(LIBRARY);
-    }
-    String what = "-D" + LIBRARY_PATH + "=" + property + " (no other place is tried)";
-    if (!Files.isRegularFile(path)) {
-      attempts.add(what, new UnsatisfiedLinkError("no such file: " + path));
-      return null;
-    }
-    return attempts.load(what, path) ? path : null;
-  }
-
-  /** The resource in the classifier jar, unpacked into JavaCPP's cache. */
-  private static Path fromClassPath(Attempts attempts) {
-    String name = "org/nm4j/internal/" + platform() + "/" + LIBRARY;
-    URL resource = Loader.class.getClassLoader().getResource(name);
-    if (resource == null) {
-      attempts.add("class path resource " + name, new UnsatisfiedLinkError("not found"));
-      return null;
-    }
-    // A library is bound to one class loader; another one needs a file of its own.
-    for (int copy = 0; ; copy++) {
-      String what = "class path resource " + resource + (copy == 0 ? "" : ", copy " + copy);
-      Path path;
-      try {
-        path = unpack(resource, copy);
-      } catch (IOException | URISyntaxException e) {
-        attempts.add(what, e);
-        return null;
-      }
-      if (attempts.load(what + " as " + path, path)) {
-        return path;
-      }
-      if (!attempts.last().contains("already loaded in another classloader")) {
-        return null;
-      }
-    }
-  }
-
-  private static Path unpack(URL resource, int copy) throws IOException, URISyntaxException {
-    if (copy == 0) {
-      return resource.getProtocol().equals("file")
-          ? Path.of(resource.toURI())
-          : cached(resource, resource);
-    }
-    // JavaCPP's cache takes the name to unpack to from the fragment.
-    return cached(resource, URI.create(resource + "#" + copy + "-" + LIBRARY).toURL());
-  }
-
-  /** JavaCPP's cache tells files apart by size and time, which two builds may have in common. */
-  private static Path cached(URL resource, URL renamed) throws IOException {
-    Path path = org.bytedeco.javacpp.Loader.cacheResource(renamed).toPath();
-    try (InputStream in = resource.openStream()) {
-      if (Arrays.equals(in.readAllBytes(), Files.readAllBytes(path))) {
-        return path;
-      }
-    }
-    Files.delete(path);
-    return org.bytedeco.javacpp.Loader.cacheResource(renamed).toPath();
-  }
-
   /** The JNI library and the classes must come from the same release. */
   private static void requireVersion() {
     String expected = version().replace("-SNAPSHOT", "");
@@ -204,41 +123,6 @@ public final class Loader {
       return Bindings.nm_version();
     } catch (UnsatisfiedLinkError e) {
       return "none that knows " + Bindings.class.getName() + " (renamed by a shading tool?)";
-    }
-  }
-
-  /** What was tried, and what it led to. */
-  private static final class Attempts {
-    private final List<String> lines = new ArrayList<>();
-    private final List<Throwable> causes = new ArrayList<>();
-
-    void add(String what, Throwable cause) {
-      lines.add(what + ": " + cause.getMessage());
-      causes.add(cause);
-    }
-
-    boolean load(String what, Path path) {
-      try {
-        System.load(path.toString());
-        return true;
-      } catch (UnsatisfiedLinkError e) {
-        add(what, e);
-        return false;
-      }
-    }
-
-    String last() {
-      return lines.get(lines.size() - 1);
-    }
-
-    Nm4jException failure() {
-      StringBuilder message = new StringBuilder("cannot load the native library ").append(LIBRARY);
-      message.append(" for ").append(platform()).append("; tried:");
-      lines.forEach(line -> message.append("\n  - ").append(line));
-      message.append("\nWhat to do: ").append(Remedy.of(platform(), String.join("\n", lines)));
-      Nm4jException failure = new Nm4jException(ErrorCode.LIBRARY, message.toString());
-      causes.forEach(failure::addSuppressed);
-      return failure;
     }
   }
 }

@@ -23,13 +23,18 @@ public abstract class Matrices {
   /** The one implementation. */
   public static Matrices get() {
     if (instance == null) {
-      try {
-        Class.forName(DenseMatrix.class.getName(), true, DenseMatrix.class.getClassLoader());
-      } catch (ClassNotFoundException e) {
-        throw new AssertionError(e);
-      }
+      initialize(DenseMatrix.class);
     }
     return instance;
+  }
+
+  /** Runs a class's static initialiser. */
+  static void initialize(Class<?> type) {
+    try {
+      Class.forName(type.getName(), true, type.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** A view of memory of which {@code available} elements may be used. */

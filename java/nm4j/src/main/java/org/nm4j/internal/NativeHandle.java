@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A handle of the native library: counts the calls in progress, so that it is never freed under
  * one, and frees itself when it is forgotten.
  */
-public abstract class NativeHandle {
+public abstract class NativeHandle implements Held {
   private static final int CLOSED = -1;
   private static final int EXCLUSIVE = -2;
 
@@ -36,11 +36,7 @@ public abstract class NativeHandle {
     memory = Cleaners.CLEANER.register(this, free);
   }
 
-  /**
-   * Begins a call. Every acquire needs a {@link #release} in a finally block.
-   *
-   * @throws IllegalStateException when closed
-   */
+  @Override
   public long acquire() {
     while (true) {
       int n = users.get();
@@ -53,7 +49,7 @@ public abstract class NativeHandle {
     }
   }
 
-  /** Ends a call. */
+  @Override
   public void release() {
     users.decrementAndGet();
     Reference.reachabilityFence(this);

@@ -11,16 +11,16 @@ import java.nio.file.Path;
 /** What a user can do about a native library that does not load. */
 final class Remedy {
   /** The platforms that this version is built for. */
-  private static final String BUILT = "linux-x86_64";
+  static final String BUILT = "linux-x86_64";
 
   private Remedy() {}
 
-  static String of(String platform, String errors) {
+  static String of(String platform, String errors, String property, String classifier) {
     if (!platform.equals(BUILT)) {
       return "this version has native code for " + BUILT + " only.";
     }
-    if (errors.contains("-D" + Loader.LIBRARY_PATH) && errors.contains("no such file")) {
-      return "correct or remove the system property " + Loader.LIBRARY_PATH + ".";
+    if (errors.contains("-D" + property) && errors.contains("no such file")) {
+      return "correct or remove the system property " + property + ".";
     }
     if (isMusl()) {
       return "this system's C library is musl; use an image based on glibc.";
@@ -33,12 +33,14 @@ final class Remedy {
       return "add the jar nm4j-"
           + Loader.version()
           + "-"
-          + BUILT
+          + classifier
           + ".jar to the class path (Maven: the dependency org.nm4j:nm4j once more, with"
           + " <classifier>"
-          + BUILT
-          + "</classifier>; a modular application also needs --add-modules"
-          + " org.nm4j.linux.x86_64).";
+          + classifier
+          + "</classifier>; a modular application also needs --add-modules "
+          + "org.nm4j."
+          + classifier.replace('-', '.')
+          + ").";
     }
     if (errors.contains("failed to map segment") || errors.contains("not permitted")) {
       return "the directory is mounted noexec; name another one with"
@@ -48,7 +50,7 @@ final class Remedy {
       return "name a writable directory with -Dorg.bytedeco.javacpp.cachedir=DIRECTORY.";
     }
     return "see the errors above; -D"
-        + Loader.LIBRARY_PATH
+        + property
         + "=FILE loads a library that was built on this system.";
   }
 

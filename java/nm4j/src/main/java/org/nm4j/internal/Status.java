@@ -18,7 +18,8 @@ public final class Status {
     }
   }
 
-  private static RuntimeException exception(int status, String message) {
+  /** What belongs to a status of {@code nm_status}. */
+  static RuntimeException exception(int status, String message) {
     return switch (status) {
       case Bindings.NM_INVALID_ARGUMENT, Bindings.NM_INVALID_PATTERN, Bindings.NM_OVERFLOW ->
           new IllegalArgumentException(message);

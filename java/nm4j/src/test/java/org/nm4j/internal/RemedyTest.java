@@ -27,7 +27,7 @@ class RemedyTest {
           linux-x86_64 | /c/l.so: wrong ELF class: ELFCLASS32 | -Dnm4j.library.path=FILE
           """)
   void theAdviceFitsTheError(String platform, String errors, String advice) {
-    String remedy = Remedy.of(platform, errors);
+    String remedy = Remedy.of(platform, errors, Loader.LIBRARY_PATH, Remedy.BUILT);
     assertTrue(remedy.contains(advice), remedy);
   }
 }

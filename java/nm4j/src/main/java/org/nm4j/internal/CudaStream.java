@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.internal;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * The handle of an {@code nm_cuda_stream}, and what its queued work reads and writes: garbage
+ * collection must not free that before the work is done.
+ */
+public final class CudaStream extends NativeHandle {
+  /** How many objects to keep before the first look whether the work is done. */
+  private static final int FIRST_LOOK = 64;
+
+  /** What is used, and in which epoch it was used last. */
+  private final Map<Object, Long> inFlight = new IdentityHashMap<>();
+
+  private long epoch;
+  private int nextLook = FIRST_LOOK;
+
+  /** A stream of its own. */
+  public CudaStream(int device) {
+    this(create(device));
+  }
+
+  /** A stream on somebody else's {@code cudaStream_t}. */
+  public CudaStream(int device, long raw) {
+    this(wrap(device, raw));
+  }
+
+  private CudaStream(long address) {
+    super("stream", address, () -> CudaBindings.nm_cuda_stream_free(address));
+  }
+
+  private static long create(int device) {
+    CudaLoader.load();
+    long[] out = new long[1];
+    CudaStatus.check(CudaBindings.nm4j_cuda_stream_create(device, out));
+    return out[0];
+  }
+
+  private static long wrap(int device, long raw) {
+    CudaLoader.load();
+    long[] out = new long[1];
+    CudaStatus.check(CudaBindings.nm4j_cuda_stream_wrap(device, raw, out));
+    return out[0];
+  }
+
+  /** Keeps reachable what work uses that is queued already, until that work is done. */
+  public synchronized void keep(Object used) {
+    if (inFlight.size() >= nextLook) {
+      if (isDone()) {
+        inFlight.clear();
+      }
+      nextLook = Math.max(FIRST_LOOK, 2 * inFlight.size());
+    }
+    inFlight.put(used, epoch);
+  }
+
+  /** Whether all work queued so far is done. */
+  public boolean isDone() {
+    int[] done = new int[1];
+    try (Call call = new Call()) {
+      CudaStatus.check(CudaBindings.nm_cuda_stream_query(call.use(this), done));
+    }
+    return done[0] != 0;
+  }
+
+  /** Blocks until all work queued so far is done. */
+  public void synchronize() {
+    long past;
+    synchronized (this) {
+      past = epoch++;
+    }
+    try (Call call = new Call()) {
+      CudaStatus.check(CudaBindings.nm_cuda_stream_synchronize(call.use(this)));
+    }
+    synchronized (this) {
+      inFlight.values().removeIf(last -> last <= past);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.lang.reflect.Method;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Tests that need a GPU, or the double that stands in for one: the same tests run on both. The
+ * system property {@code nm4j.test.gpu} says which it has to be, {@code card} or {@code double}:
+ * then a test that finds another one fails. Without it, and without a GPU, the tests are skipped.
+ *
+ * <p>On the double, every name begins with "simulated": it says nothing about a card.
+ */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(GpuTest.Needed.class)
+@DisplayNameGeneration(GpuTest.Names.class)
+@Timeout(120)
+@interface GpuTest {
+  /** What the tests have to run on; "" for whatever is there. */
+  String EXPECTED = System.getProperty("nm4j.test.gpu", "");
+
+  /** Skips or fails before anything else. */
+  final class Needed implements BeforeAllCallback {
+    @Override
+    public void beforeAll(ExtensionContext context) {
+      CudaInfo info = Nm4j.cuda();
+      if (EXPECTED.isEmpty()) {
+        Assumptions.assumeTrue(info.products().isAvailable(), () -> info.products().text());
+      }
+      assertEquals(Availability.Reason.AVAILABLE, info.products().reason(), info::toString);
+      if (!EXPECTED.isEmpty()) {
+        assertEquals(EXPECTED.equals("double"), info.simulated(), info::toString);
+      }
+    }
+  }
+
+  /** Says of each test whether it is simulated. */
+  final class Names extends DisplayNameGenerator.Standard {
+    private static final String LABEL = EXPECTED.equals("double") ? "simulated: " : "";
+
+    @Override
+    public String generateDisplayNameForClass(Class<?> type) {
+      return LABEL + super.generateDisplayNameForClass(type);
+    }
+
+    @Override
+    public String generateDisplayNameForMethod(
+        List<Class<?>> enclosing, Class<?> type, Method method) {
+      return LABEL + super.generateDisplayNameForMethod(enclosing, type, method);
+    }
+  }
+}
