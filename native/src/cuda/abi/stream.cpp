@@ -45,14 +45,16 @@ int32_t nm_cuda_stream_wrap(int32_t device, void* cuda_stream, nm_cuda_stream** 
 int32_t nm_cuda_stream_free(nm_cuda_stream* stream) {
   return guarded([&] {
     if (stream == nullptr) return int32_t{NM_OK};
-    DeviceScope scope;
-    NM_TRY(scope.enter(stream->device));
+    // Whatever fails, all of it goes; the first failure is told.
     const std::unique_ptr<nm_cuda_stream> owner(stream);
-    const cudaError_t error = cudaStreamSynchronize(stream->raw);
+    DeviceScope scope;
+    const int32_t entered = scope.enter(stream->device);
+    const int32_t waited = nm::cuda::check_cuda(cudaStreamSynchronize(stream->raw), "cudaStreamSynchronize");
     stream->scratch.release();
     stream->workspace.release();
-    if (stream->owned) NM_CUDA_TRY(cudaStreamDestroy, stream->raw);
-    return nm::cuda::check_cuda(error, "cudaStreamSynchronize");
+    const cudaError_t destroyed = stream->owned ? cudaStreamDestroy(stream->raw) : cudaSuccess;
+    if (entered != NM_OK || waited != NM_OK) return entered != NM_OK ? entered : waited;
+    return nm::cuda::check_cuda(destroyed, "cudaStreamDestroy");
   });
 }
 

@@ -86,14 +86,15 @@ int32_t nm_cuda_weights_create(int32_t device, int64_t rows, int64_t cols, int64
 int32_t nm_cuda_weights_free(nm_cuda_weights* weights) {
   return guarded([&] {
     if (weights == nullptr) return int32_t{NM_OK};
+    // Whatever fails, all of it goes; the first failure is told.
     DeviceScope scope;
-    const int32_t status = scope.enter(weights->device);
-    int32_t waited = NM_OK;
+    int32_t status = scope.enter(weights->device);
     for (const auto& [stream, event] : weights->used) {
-      if (waited == NM_OK) waited = nm::cuda::check_cuda(cudaEventSynchronize(event.raw()), "cudaEventSynchronize");
+      const cudaError_t error = cudaEventSynchronize(event.raw());
+      if (status == NM_OK) status = nm::cuda::check_cuda(error, "cudaEventSynchronize");
     }
     delete weights;
-    return status != NM_OK ? status : waited;
+    return status;
   });
 }
 
