@@ -18,9 +18,13 @@ namespace {
 
 constexpr int kPanelRows = 16;
 
-// How far ahead of its use a stream is prefetched. Without it the kernel waits for memory from batch 4 on: 4096 x 4096,
-// batch 8, Zen 5: 88 GFLOP/s; 1, 2, 4, 8, 16 KiB ahead: 177, 204, 231, 216, 195.
-constexpr int kPrefetchWords = 1024;
+// How many words ahead of its use a stream is prefetched: 4 KiB, or 12 KiB if the weights come from memory. Zen 5, 2:4,
+// GFLOP/s with 4, 8, 12, 16, 24, 32 KiB: 3072 x 768, batch 4: 276, 274, 265, 250, 196, 189; batch 8: 313, 309, 310,
+// 298, 290, 291; 11008 x 4096, batch 4: 122, 147, 150, 145, 141, 130; batch 8: 198, 266, 293, 286, 281, 265.
+inline int64_t prefetch_words(const LanePanelView& w) {
+  const int64_t words = (w.rows + kPanelRows - 1) / kPanelRows * w.steps * w.step_words;
+  return words * static_cast<int64_t>(sizeof(uint32_t)) > kStreamBytes ? 3072 : 1024;
+}
 
 // format/value_codec.h is not for the files of the ISAs.
 inline float widened(float value) { return value; }
@@ -70,7 +74,7 @@ struct LanePanelKernel {
   static constexpr int kWordSlots = 4 / sizeof(Weight);
   using Reg = typename V::Reg;
   using Control = typename V::Control;
-  using Window = typename V::template Window<kBits>;
+  using Window = typename V::template Window<kBits, kItems>;
   using Sums = Reg[kVectors][kItems][kChains];
 
   static void run(const LanePanelView& w, const MultiplyArgs& args, const Tile& tile, int64_t row,
@@ -104,11 +108,12 @@ struct LanePanelKernel {
   static void accumulate(const LanePanelView& w, int64_t row, const LaneItems& items, Sums& sum) {
     const uint32_t* stream = w.data + row / kPanelRows * w.steps * w.step_words + row % kPanelRows;
     const float* x = items.x;
+    const int64_t ahead = prefetch_words(w);
     for (int64_t step = 0; step < w.steps; ++step) {
       if constexpr (kSlots != 0) {
-        known_slots(w, stream, x, items.pitch, sum);
+        known_slots(w, stream, ahead, x, items.pitch, sum);
       } else {
-        any_slots(w, stream, x, items.pitch, sum);
+        any_slots(w, stream, ahead, x, items.pitch, sum);
       }
       stream += w.step_words;
       x += w.windows * w.window_cols;
@@ -116,7 +121,8 @@ struct LanePanelKernel {
   }
 
   // All controls of a step lie in one word.
-  static void known_slots(const LanePanelView& w, const uint32_t* stream, const float* x, int64_t pitch, Sums& sum) {
+  static void known_slots(const LanePanelView& w, const uint32_t* stream, int64_t ahead, const float* x, int64_t pitch,
+                          Sums& sum) {
     constexpr int kUnroll = kSlots == 1 ? 4 : kSlots == 2 ? 2 : 1;  // divides the windows of a step: 16, 8, 5
     static_assert(kUnroll * kSlots % kWordSlots == 0, "whole words");
     const uint32_t* values = stream + kPanelRows;
@@ -131,7 +137,7 @@ struct LanePanelKernel {
             const int t = u * kSlots + s;
             value[s] = V::template weight<Weight>(values + v * V::kLanes, t);
             if (v == 0 && t % kWordSlots == 0) {
-              __builtin_prefetch(values + t / kWordSlots * kPanelRows + kPrefetchWords);
+              __builtin_prefetch(values + t / kWordSlots * kPanelRows + ahead);
             }
             index[s] = control[v];
             control[v] = V::template next_control<kBits>(control[v]);
@@ -150,7 +156,8 @@ struct LanePanelKernel {
     }
   }
 
-  static void any_slots(const LanePanelView& w, const uint32_t* stream, const float* x, int64_t pitch, Sums& sum) {
+  static void any_slots(const LanePanelView& w, const uint32_t* stream, int64_t ahead, const float* x, int64_t pitch,
+                        Sums& sum) {
     for (int v = 0; v < kVectors; ++v) {
       const uint32_t* words = stream + v * V::kLanes;
       const uint32_t* values = words + kPanelRows * w.control_words;
@@ -166,7 +173,7 @@ struct LanePanelKernel {
           }
           const Reg value = V::template weight<Weight>(values, t);
           if (v == 0 && t % kWordSlots == 0) {
-            __builtin_prefetch(values + t / kWordSlots * kPanelRows + kPrefetchWords);
+            __builtin_prefetch(values + t / kWordSlots * kPanelRows + ahead);
           }
           for (int i = 0; i < kItems; ++i) {
             const Window columns(x + window * w.window_cols + i * pitch);

@@ -78,13 +78,14 @@ struct LanePanelBf16 {
     constexpr int kShared = kSlots;  // words per 8 columns
     const __m512i shuffles[] = {kSlots == 2 ? pair_shuffles(0, 0) : pair_shuffles(0, 4), pair_shuffles(4, 0)};
     const uint32_t* stream = w.data + row / kPanelRows * w.steps * w.step_words;
+    const int64_t ahead = prefetch_words(w);
     for (int64_t step = 0; step < w.steps; ++step) {
       __m512i control = _mm512_loadu_si512(stream);
       stream += kPanelRows;
 #pragma GCC unroll 8
       for (int word = 0; word < kWords; ++word) {
         const __m512i weights = _mm512_loadu_si512(stream);
-        __builtin_prefetch(stream + kPrefetchWords);
+        __builtin_prefetch(stream + ahead);
         const __m512i shuffle = _mm512_permutexvar_epi32(control, shuffles[word % kShared]);  // reads the low 4 bits
         control = _mm512_srli_epi32(control, 4);
         stream += kPanelRows;
@@ -99,8 +100,11 @@ struct LanePanelBf16 {
     }
   }
 
+  // See Avx512::Window<2>.
   static __m512i load_octet(const Bf16* x) {
-    return _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(x)));
+    int64_t halves[2];
+    __builtin_memcpy(halves, x, sizeof halves);
+    return _mm512_unpacklo_epi64(_mm512_set1_epi64(halves[0]), _mm512_set1_epi64(halves[1]));
   }
 };
 

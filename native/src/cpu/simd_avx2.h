@@ -123,7 +123,7 @@ struct Avx2 {
     return _mm256_srli_epi32(control, kBits);
   }
   // The columns of a window as the source of permutes: one per lane, chosen by the low kBits of its control.
-  template <int kBits>
+  template <int kBits, int kItems>
   struct Window;
 
   // Broadcasts come from memory: two loads a cycle leave room for them, and AVX2 cores have one port for permutes that
@@ -170,15 +170,15 @@ struct Avx2 {
   }
 };
 
-template <>
-struct Avx2::Window<2> {
+template <int kItems>
+struct Avx2::Window<2, kItems> {
   Reg source;
   explicit Window(const float* p) : source(_mm256_broadcast_ps(reinterpret_cast<const __m128*>(p))) {}
   Reg select(Control control) const { return _mm256_permutevar_ps(source, control); }
 };
 
-template <>
-struct Avx2::Window<4> {
+template <int kItems>
+struct Avx2::Window<4, kItems> {
   Reg low, high;
   explicit Window(const float* p) : low(load(p)), high(load(p + 8)) {}
   Reg select(Control control) const {

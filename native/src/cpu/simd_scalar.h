@@ -71,7 +71,7 @@ struct Scalar {
   static Control next_control(Control control) {
     return control >> kBits;
   }
-  template <int kBits>
+  template <int kBits, int kItems>
   struct Window {
     const float* source;
     explicit Window(const float* p) : source(p) {}
