@@ -26,6 +26,11 @@ struct RowStreamPanel {
   static constexpr int kPart = V::stream_part(kVectors);  // vectors at once: as many as registers hold sums of
   static_assert(kVectors % kPart == 0);
   using Reg = typename V::Reg;
+  // Sums of kRows rows. Where these are few, each is that of several chains, between which the columns take turns.
+  template <int kRows>
+  static constexpr int kChains = V::stream_chains(kRows, kPart);
+  template <int kRows>
+  using Sums = Reg[kChains<kRows>][kRows][kPart];
 
   static void pack(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
     args.x_dtype == NM_BF16 ? pack_as<Bf16>(args, cols, item, items, panel)
@@ -104,9 +109,9 @@ struct RowStreamPanel {
     }
   }
 
-  // kRows rows at once, in strips of kHeight rows: kRows * kPart independent sums hide the latency of the
-  // multiply-add. Where both rows of a pair keep the same eight columns (the packing sees to that for as many as it
-  // can), each row of the panel is loaded once for the two.
+  // kRows rows at once, in strips of kHeight rows: many independent sums hide the latency of the multiply-add. Where
+  // both rows of a pair keep the same eight columns (the packing sees to that for as many as it can), each row of the
+  // panel is loaded once for the two.
   template <int kRows, int kHeight>
   static void micro_kernel(const Stream& stream, int64_t row, const float* panel, float* sums, bool first) {
     const int64_t strip = row / kHeight * kHeight * stream.kept;
@@ -114,11 +119,12 @@ struct RowStreamPanel {
     const int64_t kept = stream.kept, strip_size = kHeight * kept;
     const Weight* values = stream.values + strip + 8 * in_strip;
     const uint8_t* index = stream.index + strip + 8 * in_strip;
-    Reg sum[kRows][kPart];
+    Sums<kRows> sum;
     unroll<kRows>([&](auto r) {
       unroll<kPart>([&](auto v) {
         float* p = sums + r.value * kWidth + v.value * V::kLanes;
-        sum[r.value][v.value] = first ? V::zero() : V::load(p);
+        sum[0][r.value][v.value] = first ? V::zero() : V::load(p);
+        unroll<kChains<kRows> - 1>([&](auto chain) { sum[chain.value + 1][r.value][v.value] = V::zero(); });
         __builtin_prefetch(p + kRows * kWidth);
       });
     });
@@ -143,11 +149,15 @@ struct RowStreamPanel {
       unroll<kRows>([&](auto r) {
         const int64_t at = r.value / kHeight * strip_size + (in_strip + r.value % kHeight) * left + i;
         const Reg weight = V::template broadcast<0>(V::eight_weights(values + at));
-        multiply(weight, panel + static_cast<int64_t>(index[at]) * kWidth, sum[r.value]);
+        multiply(weight, panel + static_cast<int64_t>(index[at]) * kWidth, sum[0][r.value]);
       });
     }
     unroll<kRows>([&](auto r) {
-      unroll<kPart>([&](auto v) { V::store(sums + r.value * kWidth + v.value * V::kLanes, sum[r.value][v.value]); });
+      unroll<kPart>([&](auto v) {
+        Reg total = sum[0][r.value][v.value];
+        unroll<kChains<kRows> - 1>([&](auto chain) { total = V::add(total, sum[chain.value + 1][r.value][v.value]); });
+        V::store(sums + r.value * kWidth + v.value * V::kLanes, total);
+      });
     });
   }
 
@@ -162,13 +172,14 @@ struct RowStreamPanel {
 
   template <int kRows, typename Offset>
   NM4J_INLINE static void multiply_pairs(const Weight* values, const uint8_t* index, const Offset& eight,
-                                         const float* panel, Reg (&sum)[kRows][kPart]) {
+                                         const float* panel, Sums<kRows>& sums) {
     decltype(V::eight_weights(values)) weights[kRows];
     uint64_t columns[kRows / 2];
     unroll<kRows>([&](auto r) { weights[r.value] = V::eight_weights(values + eight(r.value)); });
     unroll<kRows / 2>([&](auto pair) { columns[pair.value] = eight_columns(index + eight(2 * pair.value)); });
     prefetch<kRows>(values, index, eight);
     unroll<8>([&](auto j) {
+      auto& sum = sums[decltype(j)::value % kChains<kRows>];
       unroll<kRows / 2>([&](auto pair) {
         constexpr int kUpper = 2 * decltype(pair)::value, kLower = kUpper + 1;
         const float* x = panel_row<decltype(j)::value>(panel, columns[pair.value]);
@@ -186,7 +197,7 @@ struct RowStreamPanel {
 
   template <int kRows, typename Offset>
   NM4J_INLINE static void multiply_rows(const Weight* values, const uint8_t* index, const Offset& eight,
-                                        const float* panel, Reg (&sum)[kRows][kPart]) {
+                                        const float* panel, Sums<kRows>& sums) {
     decltype(V::eight_weights(values)) weights[kRows];
     uint64_t columns[kRows];
     unroll<kRows>([&](auto r) {
@@ -195,6 +206,7 @@ struct RowStreamPanel {
     });
     prefetch<kRows>(values, index, eight);
     unroll<8>([&](auto j) {
+      auto& sum = sums[decltype(j)::value % kChains<kRows>];
       unroll<kRows>([&](auto r) {
         multiply(V::template broadcast<decltype(j)::value>(weights[r.value]),
                  panel_row<decltype(j)::value>(panel, columns[r.value]), sum[r.value]);
