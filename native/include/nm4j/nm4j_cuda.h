@@ -187,7 +187,86 @@ NM_API int32_t nm_cuda_copy_rows(nm_cuda_stream* stream, int32_t kind, void* to,
 NM_API int32_t nm_cuda_fill(nm_cuda_stream* stream, void* memory, int32_t value, int64_t bytes);
 
 /* -------------------------------------------------------------------------------------------------------- kernels --
- * Masks, checks, compression, casts and training steps on the device. */
+ * Masks, checks, compression, casts and training steps on the device. All are queued on the stream and take device
+ * memory; masks are those of nm4j.h, and so are ties, -0.0, infinities and the meaning of N:M. Element types: NM_F32,
+ * NM_BF16, NM_CUDA_F16 and NM_S8, others are NM_UNSUPPORTED. Any sizes, leading dimensions and alignments (of an
+ * element) are taken; accesses of 16 bytes want rows that begin at multiples of 16 bytes. Inputs and outputs may not
+ * overlap unless it is said. Sums of counts over all threads, hence results, do not depend on the order in which they
+ * run. */
+
+/* What a kernel found: how many, and where the first one lies, as row * cols + column; -1 if there is none. In device
+ * memory, aligned to 8 bytes; each call sets it anew. */
+typedef struct nm_cuda_findings {
+  int64_t count, first;
+} nm_cuda_findings;
+
+/* nm_mask_magnitude_strided_f32, for any leading dimension: group_stride 1 is nm_mask_magnitude_f32; n = m keeps all.
+ * NaN are kept before all others, and found; findings may be NULL. */
+NM_API int32_t nm_cuda_mask_magnitude(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows, int64_t cols,
+                                      int64_t ld, int32_t n, int32_t m, int64_t group_stride, uint8_t* mask,
+                                      nm_cuda_findings* findings);
+
+/* nm_mask_transposable_f32 for 2:4: bit for bit the same mask. NaN are found; findings may be NULL. */
+NM_API int32_t nm_cuda_mask_transposable(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows,
+                                         int64_t cols, int64_t ld, uint8_t* mask, nm_cuda_findings* findings);
+
+/* Groups that keep more than N, of non-zeros (NaN among them, -0.0 not) and of mask bits; the first column of a group
+ * is its position. And the numbers that are not finite. */
+NM_API int32_t nm_cuda_check(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows, int64_t cols,
+                             int64_t ld, int32_t n, int32_t m, nm_cuda_findings* findings);
+NM_API int32_t nm_cuda_check_mask(nm_cuda_stream* stream, const uint8_t* mask, int64_t rows, int64_t cols, int32_t n,
+                                  int32_t m, nm_cuda_findings* findings);
+NM_API int32_t nm_cuda_check_finite(nm_cuda_stream* stream, int32_t dtype, const void* x, int64_t rows, int64_t cols,
+                                    int64_t ld, nm_cuda_findings* findings);
+
+/* Bits that differ between two masks (nm_mask_distance), to device memory. */
+NM_API int32_t nm_cuda_mask_distance(nm_cuda_stream* stream, const uint8_t* a, const uint8_t* b, int64_t rows,
+                                     int64_t cols, int64_t* bits);
+
+/* The operand of the "mma.sp" instructions (PTX ISA), in nm4j's own order: for tools that feed such kernels themselves;
+ * nm_cuda_weights has cuSPARSELt's. 2:4, for NM_F32 (as TF32) 1:2. Rows of values, the kept half of the padded columns;
+ * rows of metadata E, words of 16 bits (NM_S8: 32), little-endian: four bits for each group of four columns, lowest
+ * bits first, the first kept column in their lower two bits; for NM_F32, for each group of two, 0100 or 1110 for the
+ * first or second. Rows are padded with zeros to the columns that a word describes: 16, NM_F32 8, NM_S8 32. Elements of
+ * a row of values, bytes of a row of metadata, for rows of `cols` weights: */
+NM_API int32_t nm_cuda_compressed_row(int32_t dtype, int64_t cols, int64_t* values, int64_t* metadata_bytes);
+
+/* Groups of which the mask keeps too few are completed by their lowest free columns, with +0.0. Of groups that keep too
+ * many the lowest columns are taken, and found; findings may be NULL. values and metadata: rows without gaps, metadata
+ * aligned to its word. */
+NM_API int32_t nm_cuda_compress(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows, int64_t cols,
+                                int64_t ld, const uint8_t* mask, void* values, void* metadata,
+                                nm_cuda_findings* findings);
+
+/* The inverse. Groups whose metadata is none of the legal combinations become zeros, and are found. */
+NM_API int32_t nm_cuda_decompress(nm_cuda_stream* stream, int32_t dtype, const void* values, const void* metadata,
+                                  int64_t rows, int64_t cols, void* w, int64_t ld, nm_cuda_findings* findings);
+
+/* Metadata from rows to the order of CUTLASS's sparse kernels and back: CUTLASS's reorder_meta, then its layout
+ * ColumnMajorInterleaved<2>. PyTorch's CUTLASS back-end stores the same (its E of fp32 included). words: of a row, a
+ * multiple of 2; rows: a multiple of 32 (NM_S8: 16). */
+NM_API int32_t nm_cuda_metadata_to_cutlass(nm_cuda_stream* stream, int32_t dtype, int64_t rows, int64_t words,
+                                           const void* metadata, void* reordered);
+NM_API int32_t nm_cuda_metadata_from_cutlass(nm_cuda_stream* stream, int32_t dtype, int64_t rows, int64_t words,
+                                             const void* reordered, void* metadata);
+
+/* out = factor * x where the mask keeps (everywhere if it is NULL), +0.0 elsewhere: the product in fp32, then rounded
+ * to nearest, ties to even; to NM_S8 limited to -128 .. 127, NaN becomes -128. out may be x itself if type and leading
+ * dimension are the same. */
+NM_API int32_t nm_cuda_cast(nm_cuda_stream* stream, int32_t from, const void* x, int64_t ldx, int32_t to, void* out,
+                            int64_t ldo, int64_t rows, int64_t cols, const uint8_t* mask, float factor);
+
+/* Weights to integers and one scale a row, as NM_S8 says in nm_matrix_create, over what the mask keeps (everything if
+ * it is NULL); 0 elsewhere. Weights that are not finite are found, and their row's results mean nothing; findings may
+ * be NULL. rows below 2^31. */
+NM_API int32_t nm_cuda_quantize_rows(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows, int64_t cols,
+                                     int64_t ld, const uint8_t* mask, int8_t* out, int64_t ldo, float* scales,
+                                     nm_cuda_findings* findings);
+
+/* nm_update_rows of all rows on the device, with the same arithmetic: `update` lies in host memory and is read before
+ * the call returns, its pointers are device memory. flips, in device memory, is set to the number of mask bits that
+ * changed; or NULL. With NM_CHECK_GRADIENT it blocks; NM_NAN then changes nothing. */
+NM_API int32_t nm_cuda_update(nm_cuda_stream* stream, const nm_update* update, int64_t* flips);
 
 /* --------------------------------------------------------------------------------------------------- sparse weights --
  * W, rows x cols (M x K), compressed for sparse tensor cores by cuSPARSELt. These keep 2 of 4 consecutive weights of a
@@ -285,6 +364,36 @@ NM_API int32_t nm_cuda_multiply(const nm_cuda_weights* weights, const nm_cuda_pr
 /* Which operands would pass through scratch memory: a sum of these. Pointers are looked at for their alignment only. */
 enum nm_cuda_copied { NM_CUDA_COPIES_X = 1, NM_CUDA_COPIES_C = 2, NM_CUDA_COPIES_Y = 4, NM_CUDA_COPIES_VECTORS = 8 };
 NM_API int32_t nm_cuda_product_copies(const nm_cuda_weights* weights, const nm_cuda_product* product, int32_t* copies);
+
+/* --------------------------------------------------------------------------------- products on ordinary cores --
+ * Weights of any N:M (M up to 32) for products on the ordinary cores: what sparse tensor cores lack. NM_F32, which
+ * stays fp32, NM_BF16 and NM_CUDA_F16; sums are fp32, in the order of the columns, so that the same product gives the
+ * same bits on every call. Where N / M is 1/2 expect no gain over dense products: shared memory bounds it
+ * (native/README.md). */
+
+typedef struct nm_cuda_panels nm_cuda_panels;
+
+/* Without contents. rows and cols from 1. */
+NM_API int32_t nm_cuda_panels_create(int32_t device, int64_t rows, int64_t cols, int32_t n, int32_t m, int32_t dtype,
+                                     nm_cuda_panels** out);
+
+/* Blocks until the device is done with them. */
+NM_API int32_t nm_cuda_panels_free(nm_cuda_panels* panels);
+
+/* Packs dense weights in device memory and their mask. Groups that keep more than N keep their lowest N, and are found;
+ * findings may be NULL. Work on other streams that uses the panels has to be ordered by the caller. */
+NM_API int32_t nm_cuda_panels_set(nm_cuda_panels* panels, nm_cuda_stream* stream, const void* dense, int64_t ld,
+                                  const uint8_t* mask, nm_cuda_findings* findings);
+
+/* Bytes on the device. */
+NM_API int32_t nm_cuda_panels_bytes(const nm_cuda_panels* panels, int64_t* bytes);
+
+/* Queues nm_cuda_product's Y, with these differences: Y, C and bias have the type of the weights; activations are those
+ * of nm_activation (NM_GELU is exact up to rounding); feature_scale and beta go together; nothing is copied, whatever
+ * the alignment; activations opposite weights that the mask does not keep take no part, not even infinities and NaN.
+ * batch below 2^23. */
+NM_API int32_t nm_cuda_panels_multiply(const nm_cuda_panels* panels, const nm_cuda_product* product,
+                                       nm_cuda_stream* stream);
 
 /* ------------------------------------------------------------------------------------------ algorithms and plans --
  * cuSPARSELt has several kernels ("configurations", with split-K variants) per product; without a search, its default

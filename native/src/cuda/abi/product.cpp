@@ -18,16 +18,13 @@ using nm::check_not_null;
 using nm::fail;
 using nm::guarded;
 using nm::Span;
+using nm::cuda::check_layout;
 using nm::cuda::check_matrices;
+using nm::cuda::check_separate_results;
 using nm::cuda::DeviceScope;
 namespace lt = nm::cuda::lt;
 
 namespace {
-
-int32_t check_layout(const char* name, int32_t layout) {
-  if (layout == NM_FEATURE_MAJOR || layout == NM_BATCH_MAJOR) return NM_OK;
-  return fail(NM_INVALID_ARGUMENT, "%s: expected 0 (feature-major) or 1 (batch-major), got %d", name, layout);
-}
 
 int32_t check_activation(const lt::Types& types, int32_t activation) {
   if (activation == NM_IDENTITY || activation == NM_RELU) return NM_OK;
@@ -68,17 +65,6 @@ int32_t check_counts(const nm_cuda_weights& w, const nm_cuda_product& p) {
                 p.count);
   }
   return NM_OK;
-}
-
-// One Y after the other, or as columns of one wide buffer.
-int32_t check_separate_results(const nm_cuda_product& p, int64_t lines, int64_t width) {
-  if (p.count <= 1) return NM_OK;
-  int64_t one, columns;
-  const bool after =
-      !__builtin_mul_overflow(lines - 1, p.ldy, &one) && !__builtin_add_overflow(one, width, &one) && p.y_stride >= one;
-  const bool beside = p.y_stride >= width && !__builtin_mul_overflow(p.count, p.y_stride, &columns) && columns <= p.ldy;
-  if (after || beside) return NM_OK;
-  return fail(NM_INVALID_ARGUMENT, "y: expected results that share no element, got a stride of %" PRId64, p.y_stride);
 }
 
 struct Spans {
