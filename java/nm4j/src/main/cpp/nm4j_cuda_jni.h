@@ -76,6 +76,13 @@ inline int32_t nm4j_cuda_event_create(int32_t device, int64_t* out) {
   return status;
 }
 
+inline int32_t nm4j_cuda_event_elapsed(nm_cuda_event* begin, nm_cuda_event* end, double* milliseconds) {
+  float elapsed = 0;
+  const int32_t status = nm_cuda_event_elapsed(begin, end, &elapsed);
+  milliseconds[0] = elapsed;
+  return status;
+}
+
 inline int32_t nm4j_cuda_alloc(int32_t device, int64_t bytes, int64_t* out) {
   void* memory = nullptr;
   const int32_t status = nm_cuda_alloc(device, bytes, &memory);

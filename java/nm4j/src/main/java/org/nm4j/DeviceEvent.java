@@ -91,12 +91,12 @@ public final class DeviceEvent implements AutoCloseable {
    * @return milliseconds
    * @throws IllegalStateException when closed, or when one is not reached
    */
-  public float millisecondsTo(DeviceEvent end) {
-    float[] milliseconds = new float[1];
+  public double millisecondsTo(DeviceEvent end) {
+    double[] milliseconds = new double[1];
     try (Call call = new Call()) {
       long begin = call.use(handle);
       CudaStatus.check(
-          CudaBindings.nm_cuda_event_elapsed(begin, call.use(end.handle), milliseconds));
+          CudaBindings.nm4j_cuda_event_elapsed(begin, call.use(end.handle), milliseconds));
     }
     return milliseconds[0];
   }

@@ -34,6 +34,7 @@ public class CudaBindingsConfig implements InfoMapper {
     "nm_cuda_stream_wrap",
     "nm_cuda_stream_raw",
     "nm_cuda_event_create",
+    "nm_cuda_event_elapsed",
     "nm_cuda_alloc",
     "nm_cuda_host_alloc",
     "nm_cuda_weights_create",
@@ -45,7 +46,11 @@ public class CudaBindingsConfig implements InfoMapper {
     "nm_cuda_algorithms_export",
     "nm_cuda_plans",
     "nm_cuda_plan_stats",
-    "nm4j_cuda_product"
+    "nm4j_cuda_product",
+    "nm_cuda_mask_distance", // counts in device memory
+    "nm_cuda_update",
+    "nm_cuda_panels_create",
+    "nm_cuda_panels_multiply"
   };
 
   @Override
@@ -54,12 +59,19 @@ public class CudaBindingsConfig implements InfoMapper {
         .put(new Info("NM4J_NM4J_CUDA_H_", "NM4J_CUDA_JNI_H_", "NM_API").cppTypes().annotations())
         .put(new Info("const uint8_t", "uint8_t").cast().valueTypes("byte").pointerTypes("long"))
         .put(new Info("const void", "void").cast().valueTypes("void").pointerTypes("long"))
-        .put(new Info("const float", "float").cast().valueTypes("float").pointerTypes("float[]"))
+        .put(new Info("const int8_t", "int8_t").cast().valueTypes("byte").pointerTypes("long"))
+        .put(new Info("const float", "float").cast().valueTypes("float").pointerTypes("long"))
+        .put(new Info("double").valueTypes("double").pointerTypes("double[]"))
         .put(new Info("int32_t").valueTypes("int").pointerTypes("int[]"))
         .put(new Info("int64_t").cast().valueTypes("long").pointerTypes("long[]"))
         .put(new Info("const char", "char").cast().valueTypes("byte").pointerTypes("String"))
         .put(
-            new Info("nm_cuda_stream", "nm_cuda_event", "nm_cuda_weights")
+            new Info(
+                    "nm_cuda_stream",
+                    "nm_cuda_event",
+                    "nm_cuda_weights",
+                    "nm_cuda_panels",
+                    "nm_cuda_findings")
                 .skip()
                 .cast()
                 .pointerTypes("long"))
