@@ -131,6 +131,21 @@ NM_API int32_t nm_kept_per_row(int64_t cols, int32_t n, int32_t m, int64_t* kept
 NM_API int32_t nm_mask_magnitude_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
                                      int32_t flags, uint8_t* mask);
 
+/* Pruning by scores of any sign, for whoever has a better measure than |w|, such as Wanda's |w| times the norm of the
+ * input (Sun et al., arXiv 2306.11695): in each group the N largest scores. Ties, -0.0 and NaN as for magnitudes;
+ * -infinity is the smallest. */
+NM_API int32_t nm_mask_scores_f32(const float* scores, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
+                                  int32_t flags, uint8_t* mask);
+
+/* Rows first_row .. first_row + rows - 1 of a random mask: each group keeps exactly min(N, length), each choice being
+ * equally likely (within 2^-26). The mask of a row depends on its number, cols, n, m and seed alone, so that blocks of
+ * rows may be made apart. Group number g (of the whole matrix, by rows) takes its random numbers from the
+ * counter-based generator Philox4x32-10 (Salmon et al., SC 2011) with key seed (low word first) and counters
+ * (g mod 2^32, g / 2^32, i / 4, 1): number i, word i % 4 of the result, belongs to column i, which is kept if
+ * floor(number * (length - i) / 2^32) is less than how many are still to be kept. */
+NM_API int32_t nm_mask_random(int64_t rows, int64_t cols, int32_t n, int32_t m, int64_t seed, int64_t first_row,
+                              uint8_t* mask);
+
 /* The mask of a matrix that already obeys N:M: its non-zeros, completed to min(N, length) in each group by the lowest
  * columns that are zero. -0.0 counts as zero. NM_PATTERN_BREACH names the first group with more than N non-zeros. */
 NM_API int32_t nm_mask_nonzero_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
@@ -502,6 +517,33 @@ NM_API int32_t nm_check_finite_f32(const float* x, int64_t rows, int64_t cols, i
 /* The magnitude mask of w for groups with a stride, as nm_update makes it. NaN as NM_ALLOW_NAN. */
 NM_API int32_t nm_mask_magnitude_strided_f32(const float* w, int64_t rows, int64_t cols, int32_t n, int32_t m,
                                              int64_t group_stride, int32_t flags, uint8_t* mask);
+
+/* Continuous pruning, S-STE (Hu et al., NeurIPS 2024, arXiv 2409.09099): out = scale * S(w), where
+ * S(w) = sign(w) max(|w| - t, 0) with the group's threshold t, its (N + 1)-th largest |w| (0 where it has no more than
+ * N). So at most N are not 0, and no weight jumps when the mask changes. out must not overlap w. NM_NAN names the first
+ * weight that is not finite. */
+NM_API int32_t nm_soft_threshold_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
+                                     float scale, float* out, int64_t ldo);
+
+/* S-STE's scale of a tensor, <w, S(w)> / <S(w), S(w)>, which brings scale * S(w) nearest to w; 1 when S(w) is 0. The
+ * authors compute it once, from the first weights, and keep it. Sums in fp64, by rows. */
+NM_API int32_t nm_soft_threshold_scale_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
+                                           double* scale);
+
+/* Random sparsity of gradients, unbiased and of the least variance (MVUE: Chmiel et al., arXiv 2203.10991). In each
+ * group number i is kept with probability p_i and becomes g_i / p_i, otherwise 0, so that its mean is g_i; p_i is
+ * proportional to |g_i| but at most 1, and all p_i of a group sum to N (or to its non-zeros, if these are fewer: then
+ * they are kept as they are). Exactly that many are kept, by systematic sampling with one random number u for each
+ * group; which ones is correlated within a group, but not between groups. 1:2 is a with probability
+ * |a| / (|a| + |b|), then with the magnitude |a| + |b|.
+ * u is a multiple of 2^-23 (plus half of one), so probabilities below that are rounded. Group number k (of the whole
+ * matrix, by rows; rows here are first_row and on) takes it from Philox4x32-10 with key seed and counter
+ * (k mod 2^32, k / 2^32, 0, 2), first word. The result depends on nothing else: blocks of rows may be sampled apart,
+ * and every instruction set gives the same bits. Another seed for each call makes calls independent. mask: NULL, or
+ * receives the non-zeros, completed as by nm_mask_nonzero_f32. Nothing may overlap. NM_NAN names the first group whose
+ * sum of |g| is not finite. */
+NM_API int32_t nm_sample_f32(const float* g, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m, int64_t seed,
+                             int64_t first_row, float* out, int64_t ldo, uint8_t* mask);
 
 /* How many bits differ: the sparse architecture divergence (SAD) of two masks (Zhou et al.). */
 NM_API int32_t nm_mask_distance(const uint8_t* a, const uint8_t* b, int64_t rows, int64_t cols, int64_t* bits);

@@ -68,6 +68,19 @@ int32_t nm_mask_magnitude_f32(const float* w, int64_t rows, int64_t cols, int64_
   });
 }
 
+int32_t nm_mask_scores_f32(const float* scores, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m,
+                           int32_t flags, uint8_t* mask) {
+  return guarded([&]() -> int32_t {
+    const nm::MaskJob job{"scores", scores, rows, cols, ld, flags, mask};
+    NM_TRY(nm::check_pattern(n, m));
+    NM_TRY(nm::check_job(job));
+    const nm::RowOps& ops = nm::row_ops(nm::active_isa());
+    return nm::make_masks(job, 1, [&](const float* row, int64_t r, int64_t, uint8_t* mask_row) {
+      return nm::refuse_nan(ops.scores(row, cols, n, m, mask_row), job, r);
+    });
+  });
+}
+
 int32_t nm_mask_nonzero_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, int32_t n, int32_t m, int32_t flags,
                             uint8_t* mask) {
   return guarded([&]() -> int32_t {

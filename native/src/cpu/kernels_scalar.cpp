@@ -10,6 +10,7 @@
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"
 #include "cpu/simd_scalar.h"
+#include "train/soft_threshold-inl.h"
 #include "train/update-inl.h"
 
 #define NM4J_RUN(name, ...)                                                                                 \
@@ -40,6 +41,10 @@ void update_strip_scalar(const UpdateRule& rule, const UpdateStrip& strip) { upd
 void masked_strip_scalar(const float* w, const uint8_t* mask, int64_t count, float factor, float* masked,
                          uint16_t* masked_bf16) {
   masked_strip<Scalar>(w, mask, count, factor, masked, masked_bf16);
+}
+
+void soft_strip_scalar(const float* w, const float* threshold, int64_t count, float scale, float* out) {
+  soft_strip<Scalar>(w, threshold, count, scale, out);
 }
 
 }  // namespace nm

@@ -1,9 +1,10 @@
 // Copyright 2026 The nm4j authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Magnitude masks, one group per vector lane: register i holds column i of as many groups as a vector has lanes, so
-// that each pair of columns takes one comparison for all these groups, and no group needs a shuffle or a branch of its
-// own. A weight's rank is the number of weights of its group that come before it; ranks below N are kept.
+// Masks of the N largest of every M numbers, by magnitude or by score, one group per vector lane: register i holds
+// column i of as many groups as a vector has lanes, so that each pair of columns takes one comparison for all these
+// groups, and no group needs a shuffle or a branch of its own. A number's rank is how many of its group come before it;
+// ranks below N are kept.
 //
 // T is one of the traits of row_ops_<isa>.cpp. Include inside an ISA's own file only.
 #ifndef NM4J_CPU_MAGNITUDE_INL_H_
@@ -39,21 +40,38 @@ struct GroupBits {
   }
 };
 
+// What is compared: integers in the order of the numbers. `magnitude` is at most kNanKey.
+struct ByMagnitude {
+  static constexpr float kLast = 0.0f;  // of the numbers: behind others of a group it comes after all of them
+  template <typename T>
+  static typename T::Keys key(typename T::Keys, typename T::Keys magnitude) {
+    return magnitude;
+  }
+};
+struct ByScore {
+  static constexpr float kLast = -__builtin_inff();
+  template <typename T>
+  static typename T::Keys key(typename T::Keys bits, typename T::Keys magnitude) {
+    constexpr auto kAboveNegative = static_cast<int32_t>(0xff800001);  // -inf + 1: a NaN with a sign
+    return T::negate_if(T::greater(T::set1(kAboveNegative), bits), magnitude);
+  }
+};
+
 // Whatever M is known to be, it is the same code: kM is 0 if the compiler does not know it.
-template <typename T, int kM>
-struct MagnitudeMask {
+template <typename T, int kM, typename Order = ByMagnitude>
+struct LargestMask {
   using Keys = typename T::Keys;
 
   const int n, group;
-  Keys largest = T::set1(0);  // of all keys, to find NaN
+  Keys largest = T::set1(0);  // of all magnitudes, to find NaN
+
+  static constexpr int kSize = kM == 0 ? kMaxColumns : kM;
 
   int length() const { return kM == 0 ? group : kM; }
 
-  // The masks of kLanes groups, whose weights start at w.
-  Keys groups(const float* w) {
+  // The keys and ranks of kLanes groups, whose numbers start at w.
+  void rank_columns(const float* w, Keys (&key)[kSize], Keys (&rank)[kSize]) {
     const int m = length();
-    constexpr int kSize = kM == 0 ? kMaxColumns : kM;
-    Keys key[kSize], rank[kSize];
     if constexpr (kM != 0 && kM < T::kLanes) {
       T::template columns<kM>(w, key);
     } else {
@@ -63,8 +81,9 @@ struct MagnitudeMask {
     }
 #pragma GCC unroll 16
     for (int i = 0; i < m; ++i) {
-      key[i] = T::min(T::bit_and(key[i], T::set1(kMagnitudeBits)), T::set1(kNanKey));
-      largest = T::max(largest, key[i]);
+      const Keys magnitude = T::min(T::bit_and(key[i], T::set1(kMagnitudeBits)), T::set1(kNanKey));
+      largest = T::max(largest, magnitude);
+      key[i] = Order::template key<T>(key[i], magnitude);
       rank[i] = T::set1(i);  // all lower columns come first, but for those found smaller below
     }
 #pragma GCC unroll 16
@@ -79,11 +98,29 @@ struct MagnitudeMask {
       }
       rank[j] = before_later;
     }
+  }
+
+  // The masks of kLanes groups.
+  Keys groups(const float* w) {
+    Keys key[kSize], rank[kSize];
+    rank_columns(w, key, rank);
+    const int m = length();
     Keys bits = T::set1(0);
 #pragma GCC unroll 16
     for (int i = 0; i < m; ++i)
       bits = T::or_if(T::greater(T::set1(n), rank[i]), bits, T::set1(static_cast<int32_t>(1u << i)));
     return bits;
+  }
+
+  // The keys of rank N in kLanes groups: the largest that are not kept.
+  Keys dropped(const float* w) {
+    Keys key[kSize], rank[kSize];
+    rank_columns(w, key, rank);
+    const int m = length();
+    Keys found = T::set1(0);
+#pragma GCC unroll 16
+    for (int i = 0; i < m; ++i) found = T::or_if(T::equal(T::set1(n), rank[i]), found, key[i]);
+    return found;
   }
 
   void append(Keys bits, GroupBits* out) const {
@@ -102,11 +139,9 @@ struct MagnitudeMask {
     int64_t col = 0;
     for (; col + step <= cols; col += step) append(groups(w + col), &out);
     if (col < cols) {
-      // Zeros behind the last column come after every weight of the last group, whatever it is.
       float rest[T::kLanes * kMaxColumns];
       uint8_t bytes[T::kLanes * kMaxColumns / 8 + 4] = {};
-      for (int64_t i = 0; i < step; ++i) rest[i] = 0.0f;
-      __builtin_memcpy(rest, w + col, (cols - col) * sizeof(float));
+      complete(w + col, cols - col, rest);
       GroupBits last{bytes, out.bits, out.count};
       append(groups(rest), &last);
       last.finish();
@@ -117,22 +152,58 @@ struct MagnitudeMask {
     if (cols % 8 != 0) mask[cols / 8] &= static_cast<uint8_t>((1 << cols % 8) - 1);
     return T::any(T::greater(largest, T::set1(kInfinityBits)));
   }
+
+  // For each group of a row, |w| of its largest weight that is not kept, 0 if it keeps all. Returns whether all weights
+  // are finite.
+  bool thresholds(const float* w, int64_t cols, float* threshold) {
+    const int64_t step = int64_t{T::kLanes} * length();
+    int32_t keys[T::kLanes];
+    for (int64_t col = 0; col < cols; col += step, threshold += T::kLanes) {
+      if (col + step <= cols) {
+        T::store(keys, dropped(w + col));
+        __builtin_memcpy(threshold, keys, sizeof keys);
+      } else {
+        float rest[T::kLanes * kMaxColumns];
+        complete(w + col, cols - col, rest);
+        T::store(keys, dropped(rest));
+        __builtin_memcpy(threshold, keys, (cols - col + length() - 1) / length() * sizeof(float));
+      }
+    }
+    return !T::any(T::greater(largest, T::set1(kInfinityBits - 1)));
+  }
+
+  // kLanes groups of which `count` numbers are there, and others that come after these whatever they are.
+  void complete(const float* w, int64_t count, float (&rest)[T::kLanes * kMaxColumns]) const {
+    for (int64_t i = 0; i < int64_t{T::kLanes} * length(); ++i) rest[i] = Order::kLast;
+    __builtin_memcpy(rest, w, count * sizeof(float));
+  }
 };
 
-template <typename T>
-bool magnitude_row(const float* row, int64_t cols, int n, int m, uint8_t* mask) {
+// Calls work(mask) with the LargestMask for M.
+template <typename T, typename Order, typename Work>
+auto with_length(int n, int m, Work&& work) {
   switch (m) {
     case 2:
-      return MagnitudeMask<T, 2>{n, m}.row(row, cols, mask);
+      return work(LargestMask<T, 2, Order>{n, m});
     case 4:
-      return MagnitudeMask<T, 4>{n, m}.row(row, cols, mask);
+      return work(LargestMask<T, 4, Order>{n, m});
     case 8:
-      return MagnitudeMask<T, 8>{n, m}.row(row, cols, mask);
+      return work(LargestMask<T, 8, Order>{n, m});
     case 16:
-      return MagnitudeMask<T, 16>{n, m}.row(row, cols, mask);
+      return work(LargestMask<T, 16, Order>{n, m});
     default:
-      return MagnitudeMask<T, 0>{n, m}.row(row, cols, mask);
+      return work(LargestMask<T, 0, Order>{n, m});
   }
+}
+
+template <typename T, typename Order = ByMagnitude>
+bool largest_row(const float* row, int64_t cols, int n, int m, uint8_t* mask) {
+  return with_length<T, Order>(n, m, [&](auto largest) { return largest.row(row, cols, mask); });
+}
+
+template <typename T>
+bool threshold_row(const float* row, int64_t cols, int n, int m, float* threshold) {
+  return with_length<T, ByMagnitude>(n, m, [&](auto largest) { return largest.thresholds(row, cols, threshold); });
 }
 
 }  // namespace

@@ -46,6 +46,17 @@ struct RowOps {
   // Transposable 2:4 masks of four rows, of which the last 4 - count are zeros that are not there. Returns whether
   // there is a NaN.
   bool (*transposable)(const float* w, int64_t ld, int count, int64_t cols, uint8_t* mask);
+
+  // As magnitude, by the numbers themselves instead of their magnitudes.
+  bool (*scores)(const float* row, int64_t cols, int n, int m, uint8_t* mask);
+
+  // For each group, the short last one too, |w| of its largest weight that is not kept, 0 if it keeps all. Returns
+  // whether all weights are finite.
+  bool (*thresholds)(const float* row, int64_t cols, int n, int m, float* threshold);
+
+  // Unbiased random sparsity of a row whose first group is number first_group of all. Returns -1, or a column from
+  // which on the sum of a group's magnitudes is not finite.
+  int64_t (*sample)(const float* row, int64_t cols, int n, int m, uint64_t first_group, uint64_t seed, float* out);
 };
 
 // Those of the widest instruction set within the limit.

@@ -9,6 +9,7 @@
 #include "cpu/magnitude-inl.h"
 #include "cpu/order-inl.h"
 #include "cpu/row_ops.h"
+#include "cpu/sample-inl.h"
 #include "cpu/simd_avx2.h"
 #include "cpu/transposable-inl.h"
 
@@ -26,6 +27,8 @@ struct Groups {
   static Keys max(Keys a, Keys b) { return _mm256_max_epi32(a, b); }
   // -1 where true.
   static Keys greater(Keys a, Keys b) { return _mm256_cmpgt_epi32(a, b); }
+  static Keys equal(Keys a, Keys b) { return _mm256_cmpeq_epi32(a, b); }
+  static Keys negate_if(Keys which, Keys a) { return _mm256_sub_epi32(_mm256_xor_si256(a, which), which); }
   static Keys increment_if(Keys which, Keys a) { return _mm256_sub_epi32(a, which); }
   static Keys decrement_if(Keys which, Keys a) { return _mm256_add_epi32(a, which); }
   static Keys or_if(Keys which, Keys a, Keys b) { return _mm256_or_si256(a, _mm256_and_si256(which, b)); }
@@ -192,9 +195,20 @@ struct Words : Avx2 {
 
 }  // namespace
 
-const RowOps row_ops_avx2 = {magnitude_row<Groups>,  nonzero_row<Columns>,  apply_row<Columns>,
-                             compress_row<Columns>,  position_row<Columns>, expand_row<Columns>,
-                             interleave_rows<Words>, copy_bytes<Words>,     order_strip<Columns>,
-                             Words::fence,           sort_columns<Columns>, transposable_rows<Groups>};
+const RowOps row_ops_avx2 = {largest_row<Groups>,
+                             nonzero_row<Columns>,
+                             apply_row<Columns>,
+                             compress_row<Columns>,
+                             position_row<Columns>,
+                             expand_row<Columns>,
+                             interleave_rows<Words>,
+                             copy_bytes<Words>,
+                             order_strip<Columns>,
+                             Words::fence,
+                             sort_columns<Columns>,
+                             transposable_rows<Groups>,
+                             largest_row<Groups, ByScore>,
+                             threshold_row<Groups>,
+                             sample_row};
 
 }  // namespace nm

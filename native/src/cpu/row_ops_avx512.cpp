@@ -9,6 +9,7 @@
 #include "cpu/magnitude-inl.h"
 #include "cpu/order-inl.h"
 #include "cpu/row_ops.h"
+#include "cpu/sample-inl.h"
 #include "cpu/simd_avx512.h"
 #include "cpu/transposable-inl.h"
 
@@ -25,6 +26,8 @@ struct Groups {
   static Keys min(Keys a, Keys b) { return _mm512_min_epi32(a, b); }
   static Keys max(Keys a, Keys b) { return _mm512_max_epi32(a, b); }
   static __mmask16 greater(Keys a, Keys b) { return _mm512_cmpgt_epi32_mask(a, b); }
+  static __mmask16 equal(Keys a, Keys b) { return _mm512_cmpeq_epi32_mask(a, b); }
+  static Keys negate_if(__mmask16 which, Keys a) { return _mm512_mask_sub_epi32(a, which, set1(0), a); }
   static Keys increment_if(__mmask16 which, Keys a) { return _mm512_mask_add_epi32(a, which, a, set1(1)); }
   static Keys decrement_if(__mmask16 which, Keys a) { return _mm512_mask_sub_epi32(a, which, a, set1(1)); }
   static Keys or_if(__mmask16 which, Keys a, Keys b) { return _mm512_mask_or_epi32(a, which, a, b); }
@@ -222,9 +225,20 @@ struct Words : Avx512 {
 
 }  // namespace
 
-const RowOps row_ops_avx512 = {magnitude_row<Groups>,  nonzero_row<Columns>,  apply_row<Columns>,
-                               compress_row<Columns>,  position_row<Columns>, expand_row<Columns>,
-                               interleave_rows<Words>, copy_bytes<Words>,     order_strip<Columns>,
-                               Words::fence,           sort_columns<Columns>, transposable_rows<Groups>};
+const RowOps row_ops_avx512 = {largest_row<Groups>,
+                               nonzero_row<Columns>,
+                               apply_row<Columns>,
+                               compress_row<Columns>,
+                               position_row<Columns>,
+                               expand_row<Columns>,
+                               interleave_rows<Words>,
+                               copy_bytes<Words>,
+                               order_strip<Columns>,
+                               Words::fence,
+                               sort_columns<Columns>,
+                               transposable_rows<Groups>,
+                               largest_row<Groups, ByScore>,
+                               threshold_row<Groups>,
+                               sample_row};
 
 }  // namespace nm

@@ -7,6 +7,7 @@
 #include "cpu/magnitude-inl.h"
 #include "cpu/order-inl.h"
 #include "cpu/row_ops.h"
+#include "cpu/sample-inl.h"
 #include "cpu/transposable-inl.h"
 
 namespace nm {
@@ -22,6 +23,8 @@ struct Groups {
   static Keys min(Keys a, Keys b) { return a < b ? a : b; }
   static Keys max(Keys a, Keys b) { return a > b ? a : b; }
   static bool greater(Keys a, Keys b) { return a > b; }
+  static bool equal(Keys a, Keys b) { return a == b; }
+  static Keys negate_if(bool which, Keys a) { return which ? -a : a; }
   static Keys increment_if(bool which, Keys a) { return a + which; }
   static Keys decrement_if(bool which, Keys a) { return a - which; }
   static Keys or_if(bool which, Keys a, Keys b) { return which ? a | b : a; }
@@ -140,9 +143,20 @@ void no_fence() {}
 
 }  // namespace
 
-const RowOps row_ops_scalar = {
-    magnitude_row<Groups>, nonzero_row<Columns>,     apply_row<Columns>, compress_row<Columns>, position_row<Columns>,
-    expand_row<Columns>,   interleave_words,         copy_bytes,         order_strip<Columns>,  no_fence,
-    sort_columns<Columns>, transposable_rows<Groups>};
+const RowOps row_ops_scalar = {largest_row<Groups>,
+                               nonzero_row<Columns>,
+                               apply_row<Columns>,
+                               compress_row<Columns>,
+                               position_row<Columns>,
+                               expand_row<Columns>,
+                               interleave_words,
+                               copy_bytes,
+                               order_strip<Columns>,
+                               no_fence,
+                               sort_columns<Columns>,
+                               transposable_rows<Groups>,
+                               largest_row<Groups, ByScore>,
+                               threshold_row<Groups>,
+                               sample_row};
 
 }  // namespace nm

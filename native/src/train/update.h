@@ -48,9 +48,14 @@ using RunMasked = void(const float* w, const uint8_t* mask, int64_t count, float
                        uint16_t* masked_bf16);
 RunMasked masked_strip_scalar, masked_strip_avx2, masked_strip_avx512;
 
+// out = scale * sign(w) max(|w| - threshold, 0).
+using RunSoft = void(const float* w, const float* threshold, int64_t count, float scale, float* out);
+RunSoft soft_strip_scalar, soft_strip_avx2, soft_strip_avx512;
+
 struct UpdateOps {
   RunUpdate* update;
   RunMasked* masked;
+  RunSoft* soft;
 };
 const UpdateOps& update_ops(nm_isa limit);
 
