@@ -117,6 +117,59 @@ public final class Mask {
   }
 
   /**
+   * Pruning by scores, see {@link #ofScores(DenseMatrix, Pattern, NanPolicy, Execution)}. NaN is
+   * refused.
+   *
+   * @param scores one score for each weight
+   * @param pattern how many to keep
+   * @return a mask with exactly min(N, length) bits in each group
+   * @throws Nm4jException {@link ErrorCode#NAN}
+   * @throws IllegalArgumentException when the bits exceed 2 GiB
+   */
+  public static Mask ofScores(DenseMatrix scores, Pattern pattern) {
+    return ofScores(scores, pattern, NanPolicy.REJECT, Execution.caller());
+  }
+
+  /**
+   * Pruning by scores of any sign: in each group the N largest, not by magnitude. For measures that
+   * see more than the weights, such as Wanda's (Sun et al., arXiv 2306.11695): |w| times the norm
+   * of the column's input. Ties keep the lowest column, -0.0 ties with 0.0.
+   *
+   * @param scores one score for each weight
+   * @param pattern how many to keep
+   * @param nan what to do with NaN
+   * @param execution where to compute; blocks of rows are divided, the mask is always the same
+   * @return a mask with exactly min(N, length) bits in each group
+   * @throws Nm4jException {@link ErrorCode#NAN}
+   * @throws IllegalArgumentException when the bits exceed 2 GiB
+   */
+  public static Mask ofScores(
+      DenseMatrix scores, Pattern pattern, NanPolicy nan, Execution execution) {
+    return make(scores, pattern, nan, RowBlocks.PANEL, execution, Bindings::nm_mask_scores_f32);
+  }
+
+  /**
+   * A random mask: each group keeps exactly min(N, length), each choice being equally likely. The
+   * same numbers give the same mask on every machine.
+   *
+   * @param rows number of rows, may be 0
+   * @param cols number of columns, may be 0
+   * @param pattern how many to keep
+   * @param seed any number
+   * @return the mask
+   * @throws IllegalArgumentException when a size is negative or the bits exceed 2 GiB
+   */
+  public static Mask random(long rows, long cols, Pattern pattern, long seed) {
+    Objects.requireNonNull(pattern, "pattern");
+    Mask mask = blank(rows, cols);
+    int status =
+        Bindings.nm_mask_random(rows, cols, pattern.n(), pattern.m(), seed, 0, mask.address);
+    mask.keepAlive();
+    Status.check(status);
+    return mask;
+  }
+
+  /**
    * A transposable mask, see {@link #transposable(DenseMatrix, Pattern, NanPolicy, Execution)}. NaN
    * is refused.
    *

@@ -47,6 +47,11 @@ public abstract class Matrices {
   /** Index in that memory of the matrix's first element. */
   public abstract long offset(DenseMatrix matrix);
 
+  /** Where the first element lies, valid as long as the matrix is reachable. */
+  public final long address(DenseMatrix matrix) {
+    return memory(matrix).address() + offset(matrix) * matrix.dtype().bytes();
+  }
+
   /** Elements from the first to the last, gaps included. */
   public abstract long extent(DenseMatrix matrix);
 

@@ -352,11 +352,7 @@ public final class MaskedParameter {
   }
 
   private static long address(DenseMatrix matrix) {
-    if (matrix == null) {
-      return 0;
-    }
-    Matrices matrices = Matrices.get();
-    return matrices.memory(matrix).address() + matrices.offset(matrix) * matrix.dtype().bytes();
+    return matrix == null ? 0 : Matrices.get().address(matrix);
   }
 
   private static void requireFits(
