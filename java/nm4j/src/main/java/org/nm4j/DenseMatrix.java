@@ -19,6 +19,7 @@ import org.nm4j.internal.CudaMemory;
 import org.nm4j.internal.Matrices;
 import org.nm4j.internal.Memory;
 import org.nm4j.internal.PinnedMemory;
+import org.nm4j.internal.TrainedWeights;
 
 /**
  * A view of a rows x cols matrix, row-major with a leading dimension, in memory that the caller
@@ -81,6 +82,12 @@ public final class DenseMatrix {
           @Override
           public void changeRows(long rows, long cols, Execution execution, Work work) {
             RowBlocks.runOnce(rows, cols, execution, work::run);
+          }
+
+          @Override
+          public TrainedWeights trainedWeights(
+              long rows, long cols, Pattern pattern, boolean withBackward) {
+            return new RepackedWeights(rows, cols, pattern, withBackward);
           }
         });
   }

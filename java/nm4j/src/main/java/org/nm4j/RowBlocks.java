@@ -55,6 +55,37 @@ final class RowBlocks {
     }
   }
 
+  /**
+   * As {@link #runOnce}, in one part for each thread: for work that costs something with each part.
+   *
+   * @param cost of a row, in multiplications
+   */
+  static void runParts(long rows, long cost, Execution execution, Work work) {
+    long multiplications = WEIGHTS_PER_THREAD / 16;
+    int threads = threads(rows, Math.max(1, cost / multiplications), execution);
+    long size = ((rows + PANEL - 1) / PANEL / threads + 1) * PANEL;
+    runBlocks(rows, size, execution, threads, work);
+  }
+
+  /** As {@link #runOnce}, in blocks of {@code size} rows, the last of which may be shorter. */
+  static void runBlocks(long rows, long cols, long size, Execution execution, Work work) {
+    runBlocks(rows, size, execution, threads(rows, cols, execution), work);
+  }
+
+  private static void runBlocks(long rows, long size, Execution execution, int threads, Work work) {
+    ParallelRun.Tiles blocks =
+        (begin, end) -> {
+          long last = Math.min(end * size, rows);
+          Status.check(work.run(begin * size, last - begin * size));
+        };
+    long count = (rows + size - 1) / size;
+    if (threads > 1 && count > 1) {
+      ParallelRun.run(count, execution.executor(), threads, blocks);
+    } else if (count > 0) {
+      blocks.run(0, count);
+    }
+  }
+
   private static int threads(long rows, long cols, Execution execution) {
     Objects.requireNonNull(execution, "execution");
     long useful = Math.max(1, rows * cols / WEIGHTS_PER_THREAD);

@@ -39,7 +39,7 @@ class PublicApiTest {
   @Test
   void classesAreFinal() throws Exception {
     for (Class<?> type : PublicApi.classes()) {
-      assertTrue(Modifier.isFinal(type.getModifiers()), type.getName());
+      assertTrue(type.isInterface() || Modifier.isFinal(type.getModifiers()), type.getName());
     }
   }
 

@@ -7,6 +7,7 @@ package org.nm4j.internal;
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Execution;
+import org.nm4j.Pattern;
 
 /**
  * The door through which the other packages reach the memory of a {@link DenseMatrix}, and divide
@@ -60,6 +61,10 @@ public abstract class Matrices {
 
   /** Changes rows, each once. */
   public abstract void changeRows(long rows, long cols, Execution execution, Work work);
+
+  /** Room for weights of a pattern, with W^T for the backward pass or without. */
+  public abstract TrainedWeights trainedWeights(
+      long rows, long cols, Pattern pattern, boolean withBackward);
 
   /** Works on {@code count} rows from {@code row} on; returns a status. */
   public interface Work {

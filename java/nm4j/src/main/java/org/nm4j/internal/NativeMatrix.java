@@ -38,6 +38,23 @@ public final class NativeMatrix extends NativeHandle {
     return new NativeMatrix(out[0]);
   }
 
+  /** Makes an empty W^T of rows x cols weights W. */
+  public static NativeMatrix emptyTransposed(long rows, long cols, int n, int m) {
+    long[] out = new long[1];
+    Status.check(Bindings.nm_matrix_create_transposed(rows, cols, n, m, out));
+    return new NativeMatrix(out[0]);
+  }
+
+  /** Seals the matrix, within an exclusive call. */
+  public void seal(long address) {
+    Status.check(Bindings.nm_matrix_seal(address));
+  }
+
+  /** Takes the seal off, within an exclusive call. */
+  public void reopen(long address) {
+    Status.check(Bindings.nm_matrix_reopen(address));
+  }
+
   /**
    * A handle on one packing of this sealed matrix, which shares its memory.
    *

@@ -60,6 +60,42 @@ public final class OpenBlas {
     }
   }
 
+  /** How many threads it is set to. */
+  public static int threads() {
+    return openblas_full.openblas_get_num_threads();
+  }
+
+  /** C = op(A) op(B) + beta C, C being m x n and k the dimension summed over. */
+  public static void sgemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      long a,
+      int lda,
+      long b,
+      int ldb,
+      float beta,
+      long c,
+      int ldc) {
+    openblas_full.cblas_sgemm(
+        openblas_full.CblasRowMajor,
+        transposeA ? openblas_full.CblasTrans : openblas_full.CblasNoTrans,
+        transposeB ? openblas_full.CblasTrans : openblas_full.CblasNoTrans,
+        m,
+        n,
+        k,
+        1,
+        new Address(a),
+        Math.max(lda, 1),
+        new Address(b),
+        Math.max(ldb, 1),
+        beta,
+        new Address(c),
+        Math.max(ldc, 1));
+  }
+
   /** A pointer to memory of somebody else. */
   private static final class Address extends FloatPointer {
     Address(long address) {

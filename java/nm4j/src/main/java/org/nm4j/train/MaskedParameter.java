@@ -60,6 +60,7 @@ public final class MaskedParameter {
   float prunedFactor;
 
   private boolean broken;
+  private long version; // another one whenever weights or mask have changed
 
   private MaskedParameter(Builder builder) {
     this.name = builder.name;
@@ -155,6 +156,15 @@ public final class MaskedParameter {
     m = groupOf(pattern);
   }
 
+  /**
+   * The pattern that the mask follows whenever it is refreshed.
+   *
+   * @return the pattern, null for dense
+   */
+  public Pattern pattern() {
+    return n == m ? null : Pattern.of(n, m);
+  }
+
   private static int keptOf(Pattern pattern) {
     return pattern == null ? 1 : pattern.n();
   }
@@ -225,6 +235,7 @@ public final class MaskedParameter {
   public void load(InputStream in) throws IOException {
     State.read(this, Objects.requireNonNull(in, "in"));
     broken = false;
+    version++;
     writeMasked();
   }
 
@@ -260,11 +271,50 @@ public final class MaskedParameter {
     return grouping.stride();
   }
 
+  DenseMatrix weights() {
+    return w;
+  }
+
+  /** What the network sees when pruned weights take part in it; or null. */
+  DenseMatrix masked() {
+    return masked;
+  }
+
+  long version() {
+    return version;
+  }
+
+  /** Whether the mask keeps no more than a pattern allows; one set meanwhile may not hold yet. */
+  boolean obeys(Pattern pattern) {
+    long[] breaches = new long[1];
+    long[] position = new long[1];
+    Status.check(
+        Bindings.nm_check_mask(
+            Bindings.address(mask),
+            rows(),
+            cols(),
+            pattern.n(),
+            pattern.m(),
+            breaches,
+            position,
+            position));
+    keepAlive();
+    return breaches[0] == 0;
+  }
+
+  /** The weights that the mask keeps, 0 elsewhere. */
+  void writeMasked(DenseMatrix out) {
+    Status.check(
+        Bindings.nm_mask_apply_f32(
+            address(w), rows(), cols(), cols(), Bindings.address(mask), address(out), cols()));
+    keepAlive();
+  }
+
   private static boolean hasFirst(Optimizer optimizer) {
     return optimizer.kind() != Optimizer.Kind.SGD || optimizer.momentum() != 0;
   }
 
-  private void requireWhole() {
+  void requireWhole() {
     if (broken) {
       throw new IllegalStateException(
           name + ": a step broke off in the middle; restore the weights and load a saved state");
@@ -284,7 +334,7 @@ public final class MaskedParameter {
     }
   }
 
-  private void requireFinite(DenseMatrix grad, Execution execution) {
+  void requireFinite(DenseMatrix grad, Execution execution) {
     long address = address(grad);
     try {
       Matrices.get()
@@ -334,6 +384,7 @@ public final class MaskedParameter {
       throw named(e);
     } finally {
       broken = !done;
+      version++;
       Reference.reachabilityFence(rule);
       keepAlive();
     }
@@ -351,7 +402,7 @@ public final class MaskedParameter {
     Reference.reachabilityFence(this);
   }
 
-  private static long address(DenseMatrix matrix) {
+  static long address(DenseMatrix matrix) {
     return matrix == null ? 0 : Matrices.get().address(matrix);
   }
 

@@ -1,0 +1,54 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+/**
+ * Dense products of fp32 matrices, for what no mask makes sparse: nm4j has none of its own and
+ * takes a library's.
+ *
+ * <pre>{@code
+ * Gemm dense = Gemm.openBlas();                 // with org.bytedeco:openblas
+ * DenseMatrix dy = DenseMatrix.allocate(32, 768);
+ * DenseMatrix x = DenseMatrix.allocate(32, 3072);
+ * DenseMatrix dw = DenseMatrix.allocate(768, 3072);
+ * dense.multiply(true, false, dy, x, 0, dw, Execution.caller());   // dW = dY^T X
+ * }</pre>
+ *
+ * <p>Implementations are safe for use by many threads.
+ */
+@FunctionalInterface
+public interface Gemm {
+  /**
+   * C = op(A) op(B) + beta C.
+   *
+   * @param transposeA whether op(A) is A<sup>T</sup>
+   * @param transposeB whether op(B) is B<sup>T</sup>
+   * @param a fp32
+   * @param b fp32
+   * @param beta 0 for C = op(A) op(B), whatever C holds
+   * @param c fp32, writable, not overlapping the others
+   * @param execution where to compute; libraries with threads of their own may not look at it
+   * @throws IllegalArgumentException when shapes or types do not fit
+   */
+  void multiply(
+      boolean transposeA,
+      boolean transposeB,
+      DenseMatrix a,
+      DenseMatrix b,
+      float beta,
+      DenseMatrix c,
+      Execution execution);
+
+  /**
+   * OpenBLAS by its JavaCPP preset, {@code org.bytedeco:openblas} with its classifier jar. Set to
+   * one thread it computes parts of C on the execution's threads, otherwise on its own.
+   *
+   * @return the products
+   * @throws Nm4jException {@link ErrorCode#LIBRARY} when it cannot be loaded
+   */
+  static Gemm openBlas() {
+    return OpenBlasGemm.load();
+  }
+}

@@ -1,0 +1,28 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.internal;
+
+import org.nm4j.DenseMatrix;
+import org.nm4j.Epilogue;
+import org.nm4j.Execution;
+
+/** Masked weights packed for forward and backward pass, and again whenever they change. */
+public abstract class TrainedWeights {
+  /**
+   * Packs dense weights without gaps and their mask. After a failure nothing can be multiplied
+   * until they are packed again.
+   */
+  public abstract void pack(long weights, long mask, Execution execution);
+
+  /** Y = epilogue(X W^T). */
+  public abstract void forward(
+      DenseMatrix x, DenseMatrix y, Epilogue epilogue, Execution execution);
+
+  /** dX = dY W. */
+  public abstract void backward(DenseMatrix dy, DenseMatrix dx, Execution execution);
+
+  /** Frees the memory. */
+  public abstract void close();
+}
