@@ -71,7 +71,7 @@ record Measurement(
             .findFirst()
             .orElseThrow();
     double[] mine = nanos.get(nm4j.name());
-    boolean bytes = peer.role() == Role.FLOOR && peer.bytes() > 0;
+    boolean bytes = peer.role() != Role.VARIANT && peer.bytes() > 0;
     double share = bytes ? (double) nm4j.bytes() / peer.bytes() : 1;
     double[] theirs = Arrays.stream(nanos.get(peer.name())).map(time -> time * share).toArray();
     double[] ratios = new double[mine.length];

@@ -21,6 +21,8 @@ interface Op {
           new CrossoverOp(),
           new PrunePackOp(),
           new MaskOp(),
+          new SrSteStepOp(),
+          new LinearStepOp(),
           new CallOp());
 
   static Op of(String name) {
