@@ -35,7 +35,7 @@ class GemmTest {
     float[] expected = new float[m * n];
     for (int i = 0; i < m; i++) {
       for (int j = 0; j < n; j++) {
-        float sum = beta * c[i * n + j];
+        float sum = beta == 0 ? 0 : c[i * n + j];
         for (int l = 0; l < k; l++) {
           sum += a[ta ? l * m + i : i * k + l] * b[tb ? j * k + l : l * n + j];
         }
