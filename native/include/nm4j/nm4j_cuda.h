@@ -303,7 +303,8 @@ enum nm_cuda_set_flags {
  * often as one likes, for example after each training step. Products queued before, on any stream, still use the old
  * contents, products queued after it the new ones. Without NM_CUDA_TRUST it blocks, and checks all groups first:
  * NM_PATTERN_BREACH changes nothing. Non-zeros count, -0.0 is zero.
- * NM_PATTERN_BREACH is found against what cuSPARSELt needs (2:4, 1:2), not against a narrower N:M. */
+ * NM_PATTERN_BREACH is found against what cuSPARSELt needs (2:4, 1:2), not against a narrower N:M, and names the first
+ * group of row-major weights. */
 NM_API int32_t nm_cuda_weights_set(nm_cuda_weights* weights, nm_cuda_stream* stream, const void* dense, int64_t ld,
                                    int64_t stride, int32_t order, int32_t flags);
 
@@ -332,9 +333,10 @@ NM_API int32_t nm_cuda_weights_bytes(const nm_cuda_weights* weights, int64_t* by
  *                          Y has 8 bits)
  * Results are rounded to nearest, ties to even; to NM_S8 they are limited to its range.
  *
- * Activations: NM_IDENTITY and NM_RELU for all types; NM_CUDA_GELU_TANH from NM_S8 to NM_S8 and from 8-bit floats to
- * NM_BF16. Everything else is NM_UNSUPPORTED, and so are feature_scale together with beta != 0 (cuSPARSELt would leave
- * C out), more than 2^30 - 1 (32-bit), 2^31 - 1 (16-bit) or 2^32 - 1 (8-bit) elements in a padded operand.
+ * Activations: NM_IDENTITY and NM_RELU for all types. NM_GELU, exact, for results of NM_F32, NM_BF16 and NM_CUDA_F16: a
+ * second pass over Y, so that it takes values already rounded to Y's type. NM_CUDA_GELU_TANH from NM_S8 to NM_S8 and
+ * from 8-bit floats to NM_BF16. Everything else is NM_UNSUPPORTED, and so are more than 2^30 - 1 (32-bit), 2^31 - 1
+ * (16-bit) or 2^32 - 1 (8-bit) elements in a padded operand.
  *
  * Any sizes, leading dimensions and alignments are taken: where cuSPARSELt wants others (multiples of 16 bytes in every
  * extent and address), operands pass through the stream's scratch memory, which costs a copy of each such operand;
@@ -353,7 +355,8 @@ typedef struct nm_cuda_product {
   void* y; /* otherwise overlaps nothing */
   int64_t ldy, y_stride;
   const void* bias;           /* device memory, M entries of the type above; or NULL */
-  const float* feature_scale; /* device memory, M floats; or NULL: 1 */
+  const float* feature_scale; /* device memory, M floats; or NULL: 1. Beside beta != 0 or alpha != 1 it costs a small
+                                 kernel each. */
   float alpha, beta;
 } nm_cuda_product;
 

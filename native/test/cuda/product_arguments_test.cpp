@@ -43,7 +43,7 @@ TEST_F(CudaProductArguments, Enumerations) {
   EXPECT_REFUSED(NM_INVALID_ARGUMENT, p.activation = 7, "activation", "7");
   EXPECT_REFUSED(NM_UNSUPPORTED, p.y_dtype = NM_F32, "y_dtype", "NM_F32", "NM_CUDA_F16");
   EXPECT_REFUSED(NM_UNSUPPORTED, p.y_dtype = 1000, "y_dtype");
-  EXPECT_REFUSED(NM_UNSUPPORTED, p.activation = NM_GELU, "NM_GELU", "NM_RELU");
+  EXPECT_REFUSED(NM_UNSUPPORTED, p.activation = NM_CUDA_GELU_TANH, "NM_CUDA_GELU_TANH", "NM_GELU");
 }
 
 TEST_F(CudaProductArguments, Sizes) {
@@ -82,13 +82,6 @@ TEST_F(CudaProductArguments, Overlap) {
   EXPECT_REFUSED(NM_INVALID_ARGUMENT, p.bias = p.y, "bias", "y", "overlapping");
   EXPECT_REFUSED(NM_INVALID_ARGUMENT, (p.beta = 1, p.c = p.y, p.ldc = p.ldy + 8), "c", "y", "overlapping");
   EXPECT_REFUSED(NM_INVALID_ARGUMENT, (p.beta = 1, p.c = static_cast<char*>(p.y) + 16, p.ldc = p.ldy), "c", "y");
-}
-
-TEST_F(CudaProductArguments, ScaleTakesNeitherBetaNorAlpha) {
-  const auto* const scale = test_.product().feature_scale;
-  EXPECT_REFUSED(NM_UNSUPPORTED, (p.feature_scale = scale, p.beta = 1, p.c = p.y, p.ldc = p.ldy), "feature_scale",
-                 "beta");
-  EXPECT_REFUSED(NM_UNSUPPORTED, (p.feature_scale = scale, p.alpha = 2), "feature_scale", "alpha");
 }
 
 TEST_F(CudaProductArguments, Objects) {

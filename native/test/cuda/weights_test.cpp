@@ -146,7 +146,7 @@ TEST(CudaWeights, BreachesAreFoundAndChangeNothing) {
     const DeviceBytes bad(stream, dense);
     EXPECT_TRUE(CudaRefuses(NM_PATTERN_BREACH,
                             nm_cuda_weights_set(weights.get(), stream.get(), bad.data(), cols, 0, NM_CUDA_ROW_MAJOR, 0),
-                            {"group"}));
+                            {"group", "row", "32", "column", "60"}));
     EXPECT_TRUE(CudaRefuses(
         NM_PATTERN_BREACH, nm_cuda_weights_set_host(weights.get(), stream.get(), dense.data(), dtype, cols, 0, nullptr),
         {"row", "32", "column", "60"}));

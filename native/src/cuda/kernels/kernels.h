@@ -76,6 +76,10 @@ int launch_pack_panel(Stream stream, const PanelShape& shape, const DenseView& w
 int launch_panel_product(Stream stream, const PanelShape& shape, int32_t dtype, const void* values,
                          const uint8_t* columns, const nm_cuda_product& product);
 
+// out = factor * in, the factor alone for NULL; y = act(y) with an nm_activation.
+int launch_factors(Stream stream, const float* in, float factor, int64_t count, float* out);
+int launch_activation(Stream stream, const DenseView& y, int32_t activation);
+
 }  // namespace cuda
 }  // namespace nm
 

@@ -54,6 +54,7 @@ enum class MatmulAttribute : int {
   kRelu = 0,         // int
   kGelu = 3,         // int
   kAlphaVector = 5,  // int
+  kBetaVector = 6,   // int; with an alpha vector only
   kBiasStride = 7,   // int64_t, elements
   kBiasPointer = 8   // void*
 };

@@ -96,6 +96,14 @@ int32_t lay_out(const nm_cuda_weights& w, const nm_cuda_product& product, Layout
   NM_TRY(place_c(p, &scratch, l));
   NM_TRY(place_vector(w, p.bias, element_bytes(l->types->bias), &scratch, &l->bias_offset));
   NM_TRY(place_vector(w, p.feature_scale, sizeof(float), &scratch, &l->scale_offset));
+  // With factors by feature alpha goes into them, and beta becomes a vector, too.
+  if (p.feature_scale != nullptr && p.alpha != 1 && l->scale_offset < 0) {
+    NM_TRY(scratch.take(m * static_cast<int64_t>(sizeof(float)), &l->scale_offset));
+  }
+  l->beta_offset = -1;
+  if (p.feature_scale != nullptr && p.beta != 0) {
+    NM_TRY(scratch.take(m * static_cast<int64_t>(sizeof(float)), &l->beta_offset));
+  }
   l->scratch_bytes = scratch.bytes();
 
   l->problem = {m,
@@ -113,7 +121,7 @@ int32_t lay_out(const nm_cuda_weights& w, const nm_cuda_product& product, Layout
                 l->x_place.stride,
                 l->c_place.stride,
                 l->y_place.stride,
-                p.activation,
+                p.activation == NM_GELU ? int32_t{NM_IDENTITY} : p.activation,  // that is a kernel of our own
                 p.bias != nullptr,
                 p.feature_scale != nullptr,
                 p.beta != 0};

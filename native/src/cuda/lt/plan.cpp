@@ -71,7 +71,9 @@ int32_t PreparedPlan::set_epilogue(const Problem& problem, const void* bias) {
   const int on = 1;
   if (problem.activation == NM_RELU) NM_TRY(set(MatmulAttribute::kRelu, on));
   if (problem.activation == NM_CUDA_GELU_TANH) NM_TRY(set(MatmulAttribute::kGelu, on));
-  if (problem.has_alpha_vector) NM_TRY(set(MatmulAttribute::kAlphaVector, on));
+  if (problem.has_vectors) NM_TRY(set(MatmulAttribute::kAlphaVector, on));
+  // A vector for alpha alone leaves C out.
+  if (problem.has_vectors && problem.accumulates) NM_TRY(set(MatmulAttribute::kBetaVector, on));
   if (problem.has_bias) {
     NM_TRY(set(MatmulAttribute::kBiasPointer, bias));
     NM_TRY(set(MatmulAttribute::kBiasStride, int64_t{0}));  // the same one for all batch items

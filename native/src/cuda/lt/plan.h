@@ -16,8 +16,7 @@ class Session;
 
 // Device (and host) addresses of one execution.
 struct Operands {
-  const void* alpha;  // host float, or device floats with an alpha vector
-  const float* beta;  // host
+  const void *alpha, *beta;  // host floats, or device floats for each feature (beta: if C is added)
   const void *a, *b, *c;
   void *d, *workspace;
 };

@@ -21,7 +21,7 @@ struct Problem {
   int64_t a_column_major, b_column_major, d_column_major;
   int64_t ldb, ldd;  // A has no gaps
   int64_t count, a_count, b_stride, c_stride, d_stride;
-  int64_t activation, has_bias, has_alpha_vector, accumulates;  // the last: beta != 0
+  int64_t activation, has_bias, has_vectors, accumulates;  // factors by feature; beta != 0
 };
 
 constexpr size_t kProblemFields = sizeof(Problem) / sizeof(int64_t);

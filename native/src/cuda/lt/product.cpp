@@ -4,6 +4,7 @@
 
 #include <cinttypes>
 
+#include "cuda/kernels/kernels.h"
 #include "cuda/lt/algorithms.h"
 #include "cuda/lt/plan.h"
 #include "cuda/lt/session.h"
@@ -13,11 +14,34 @@ namespace cuda {
 namespace lt {
 namespace {
 
-// A vector of M entries in scratch memory, if it does not lie well. What is behind its end belongs to padded rows.
-int32_t copy_vector(const void* vector, int64_t entries, int64_t element, int64_t offset, nm_cuda_stream* stream) {
-  if (offset < 0) return NM_OK;
-  NM_CUDA_TRY(cudaMemcpyAsync, stream->scratch.data() + offset, vector, static_cast<size_t>(entries * element),
-              cudaMemcpyDeviceToDevice, stream->raw);
+int32_t check_launch(int error, const char* kernel) { return check_cuda(static_cast<cudaError_t>(error), kernel); }
+
+// Vectors of M entries in scratch memory, where they do not lie well. What is behind their ends belongs to padded rows.
+int32_t copy_vectors(const nm_cuda_weights& w, const nm_cuda_product& p, const Layout& l, nm_cuda_stream* stream) {
+  unsigned char* const scratch = stream->scratch.data();
+  const auto floats = [&](int64_t offset) { return reinterpret_cast<float*>(scratch + offset); };
+  if (l.bias_offset >= 0) {
+    NM_CUDA_TRY(cudaMemcpyAsync, scratch + l.bias_offset, p.bias,
+                static_cast<size_t>(w.rows * element_bytes(l.types->bias)), cudaMemcpyDeviceToDevice, stream->raw);
+  }
+  if (l.scale_offset >= 0) {
+    NM_TRY(
+        check_launch(launch_factors(stream->raw, p.feature_scale, p.alpha, w.rows, floats(l.scale_offset)), "factors"));
+  }
+  if (l.beta_offset >= 0) {
+    NM_TRY(check_launch(launch_factors(stream->raw, nullptr, p.beta, w.rows, floats(l.beta_offset)), "factors"));
+  }
+  return NM_OK;
+}
+
+// The exact GELU, which cuSPARSELt lacks, over what it has written.
+int32_t activate(const nm_cuda_product& p, const Layout& l, void* d, cudaStream_t stream) {
+  const Placement& y = l.y_place;
+  for (int64_t i = 0; i < l.problem.count; ++i) {
+    unsigned char* const matrix = static_cast<unsigned char*>(d) + i * y.stride * l.y.element;
+    NM_TRY(check_launch(launch_activation(stream, {p.y_dtype, matrix, y.lines, y.width, y.ld}, p.activation),
+                        "activation"));
+  }
   return NM_OK;
 }
 
@@ -38,8 +62,7 @@ int32_t copy_operands_in(const nm_cuda_weights& w, const nm_cuda_product& p, con
   } else if (l.c_place.staged() && p.beta != 0) {
     NM_TRY(copy_in(l.c, l.c_place, scratch + l.c_place.offset, stream->raw));
   }
-  NM_TRY(copy_vector(p.bias, w.rows, element_bytes(l.types->bias), l.bias_offset, stream));
-  return copy_vector(p.feature_scale, w.rows, sizeof(float), l.scale_offset, stream);
+  return copy_vectors(w, p, l, stream);
 }
 
 }  // namespace
@@ -67,9 +90,11 @@ int32_t multiply(const nm_cuda_weights& w, const nm_cuda_product& p, nm_cuda_str
   // The library wants a C even where it is not read.
   const void* const c = p.beta == 0 || l.c_into_y ? d : l.c_place.address(l.c, scratch);
   const void* const scale = vector_address(p.feature_scale, l.scale_offset, *stream);
-  NM_TRY(plan->run({scale != nullptr ? scale : &p.alpha, &p.beta, w.compressed.data(), l.x_place.address(l.x, scratch),
-                    c, d, stream->workspace.data()},
-                   stream->raw));
+  const void* const alpha = scale != nullptr ? scale : &p.alpha;
+  const void* const beta = l.beta_offset >= 0 ? static_cast<const void*>(scratch + l.beta_offset) : &p.beta;
+  const void* const x = l.x_place.address(l.x, scratch);
+  NM_TRY(plan->run({alpha, beta, w.compressed.data(), x, c, d, stream->workspace.data()}, stream->raw));
+  if (p.activation == NM_GELU) NM_TRY(activate(p, l, d, stream->raw));
   if (l.y_place.staged()) NM_TRY(copy_out(l.y_place, d, l.y, p.y, stream->raw));
   return note_use(w, stream->raw);
 }

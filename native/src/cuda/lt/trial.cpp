@@ -114,19 +114,23 @@ int32_t Trial::prepare(const nm_cuda_weights& w) {
   if (p.has_bias) NM_TRY(upload(integers(p.m, types.bias, &sequence), &bias_));
   // A power of two, which keeps sums within the range of 8 bits: their deviation is about 1.6 times the root of k.
   alpha_ = std::exp2(-std::ceil(std::log2(std::sqrt(static_cast<float>(p.k)) / 16)));
-  if (p.has_alpha_vector) {
+  if (p.has_vectors) {
     std::vector<unsigned char> scales(static_cast<size_t>(p.m) * sizeof(float));
     for (int64_t i = 0; i < p.m; ++i)
       std::memcpy(&scales[static_cast<size_t>(i) * sizeof alpha_], &alpha_, sizeof alpha_);
     NM_TRY(upload(scales, &scales_));
+    for (int64_t i = 0; i < p.m; ++i) std::memcpy(&scales[static_cast<size_t>(i) * sizeof beta_], &beta_, sizeof beta_);
+    NM_TRY(upload(scales, &betas_));
   }
   return NM_OK;
 }
 
 Operands Trial::operands() const {
-  const void* const alpha = problem_.has_alpha_vector ? static_cast<const void*>(scales_.data()) : &alpha_;
+  const void* const alpha = problem_.has_vectors ? static_cast<const void*>(scales_.data()) : &alpha_;
+  const void* const beta =
+      problem_.has_vectors && problem_.accumulates ? static_cast<const void*>(betas_.data()) : &beta_;
   return {alpha,
-          &beta_,
+          beta,
           weights_.compressed.data(),
           b_.data(),
           problem_.accumulates ? c_.data() : d_.data(),

@@ -37,7 +37,7 @@ class Trial {
   const Problem problem_;
   nm_cuda_stream* const stream_;
   nm_cuda_weights weights_ = {};
-  DeviceBuffer b_, c_, d_, bias_, scales_;
+  DeviceBuffer b_, c_, d_, bias_, scales_, betas_;
   int64_t d_bytes_ = 0;
   float alpha_ = 1, beta_ = 0;
 };

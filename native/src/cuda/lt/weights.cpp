@@ -4,6 +4,7 @@
 
 #include <cinttypes>
 
+#include "cuda/kernels/kernels.h"
 #include "cuda/lt/session.h"
 #include "cuda/lt/staging.h"
 #include "cuda/lt/types.h"
@@ -24,6 +25,30 @@ int32_t check_pattern_on_device(Session* session, const Descriptor& descriptor, 
   NM_CUDA_TRY(cudaMemcpyAsync, &breach, flag, sizeof breach, cudaMemcpyDeviceToHost, stream);
   NM_CUDA_TRY(cudaStreamSynchronize, stream);
   return breach == 0 ? NM_OK : NM_PATTERN_BREACH;
+}
+
+// NM_PATTERN_BREACH with the position, where our own kernel can look for it; else NM_OK.
+int32_t locate_breach(const nm_cuda_weights& w, const View& dense, bool column_major, void* findings,
+                      cudaStream_t stream) {
+  if (column_major || w.dtype == NM_CUDA_E4M3 || w.dtype == NM_CUDA_E5M2) return NM_OK;
+  const int32_t kept = kept_of_group(w.dtype), group = group_length(w.dtype);
+  for (int64_t i = 0; i < w.count; ++i) {
+    const auto* const matrix = static_cast<const unsigned char*>(dense.data) + i * dense.stride * dense.element;
+    const DenseView rows = {w.dtype, const_cast<unsigned char*>(matrix), dense.lines, dense.width, dense.ld};
+    auto* const found_there = static_cast<Findings*>(findings);
+    NM_TRY(check_cuda(static_cast<cudaError_t>(launch_clear(stream, found_there)), "clear"));
+    NM_TRY(check_cuda(static_cast<cudaError_t>(launch_check(stream, rows, kept, group, found_there)), "check"));
+    Findings found;
+    NM_CUDA_TRY(cudaMemcpyAsync, &found, findings, sizeof found, cudaMemcpyDeviceToHost, stream);
+    NM_CUDA_TRY(cudaStreamSynchronize, stream);
+    if (found.count == 0) continue;
+    const auto first = static_cast<int64_t>(found.first);
+    return fail(NM_PATTERN_BREACH,
+                "weights: expected at most %d non-zeros of %d, got more in the group at matrix %" PRId64
+                ", row %" PRId64 ", column %" PRId64,
+                kept, group, i, first / dense.width, first % dense.width);
+  }
+  return NM_OK;
 }
 
 // New contents wait until products with the old ones are done.
@@ -74,7 +99,7 @@ int32_t compress_weights(nm_cuda_weights* w, nm_cuda_stream* stream, const Dense
   }
   int64_t temporary, flag;
   NM_TRY(plan.take(static_cast<int64_t>(temporary_bytes), &temporary));
-  NM_TRY(plan.take(sizeof(int), &flag));
+  NM_TRY(plan.take(sizeof(Findings), &flag));  // or the verdict of a check
   NM_TRY(reserve_scratch(stream, plan.bytes()));
   unsigned char* const scratch = stream->scratch.data();
 
@@ -83,6 +108,7 @@ int32_t compress_weights(nm_cuda_weights* w, nm_cuda_stream* stream, const Dense
   if (check) {
     const int32_t status = check_pattern_on_device(session, descriptor, source, scratch + flag, stream->raw);
     if (status == NM_PATTERN_BREACH) {
+      NM_TRY(locate_breach(*w, view, column_major, scratch + flag, stream->raw));
       return fail(NM_PATTERN_BREACH,
                   "weights: expected at most %d non-zeros in each group of %d, got a group with more",
                   kept_of_group(w->dtype), group_length(w->dtype));

@@ -176,6 +176,11 @@ void ProductTest::Expect(int64_t item, int64_t feature, int64_t column, double* 
   const bool exact = c.integers && factor == std::rint(factor);
   *tolerance = exact ? 0 : (static_cast<double>(c.cols) + 4) * 0x1p-24 * magnitude;
   if (c.activation == NM_RELU) result = std::max(result, 0.0);
+  if (c.activation == NM_GELU) {
+    // Of the rounded value; its slope is at most 1.13.
+    *tolerance = 1.13 * (*tolerance + RoundingError(c.y_dtype, result)) + 1e-6 * std::max(1.0, std::fabs(result));
+    result = 0.5 * result * (1 + std::erf(result / std::sqrt(2)));
+  }
   if (c.activation == NM_CUDA_GELU_TANH) {
     result = Tanh(result);
     *tolerance += 1e-3 * std::max(1.0, std::fabs(result));  // its hardware approximation has no stated bound
