@@ -248,6 +248,38 @@ TEST(UpdateRuleTest, PrunedWeightsDecayFaster) {
   EXPECT_NEAR(pruned / kept, 5.0, 0.01);
 }
 
+// For other optimisers: the term alone, in guarded memory, for every tail.
+TEST(UpdateRuleTest, SrSteGradient) {
+  Random random;
+  for (const int64_t cols : {1, 7, 8, 9, 15, 16, 17, 31, 64, 77}) {
+    for (const Placement placement : {Placement::kBeforeGuard, Placement::kUnaligned}) {
+      Training t(3, cols, {2, 4}, placement);
+      t.Draw(random);
+      const std::vector<float> before(t.grad.begin(), t.grad.end());
+      Require(nm_srste_gradient_rows_f32(t.w.data(), t.mask.data(), 3, cols, 0.5f, t.grad.data(), 1, 3));
+      for (int64_t i = 0; i < 3 * cols; ++i) {
+        const bool pruned = i >= cols && !t.mask.Get(i / cols, i % cols);
+        const double expected = pruned ? before[i] + 0.5 * t.w[i] : before[i];
+        ASSERT_NEAR(t.grad[i], expected, pruned ? 2e-7 : 0) << "weight " << i << " of 3 x " << cols;
+      }
+    }
+  }
+}
+
+TEST(UpdateRuleTest, SrSteGradientRefuses) {
+  Training t(2, 8, {2, 4});
+  const auto run = [&](float lambda, float* grad, int64_t begin, int64_t end) {
+    return nm_srste_gradient_rows_f32(t.w.data(), t.mask.data(), 2, 8, lambda, grad, begin, end);
+  };
+  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, run(std::nanf(""), t.grad.data(), 0, 2), {"lambda", "nan"}));
+  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, run(1, t.w.data(), 0, 2), {"w and grad", "overlapping"}));
+  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, run(1, nullptr, 0, 2), {"grad"}));
+  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, run(1, t.grad.data(), 1, 3), {"rows", "0 .. 2"}));
+  EXPECT_TRUE(Refuses(NM_OVERFLOW,
+                      nm_srste_gradient_rows_f32(t.w.data(), t.mask.data(), INT64_MAX / 2, 8, 1, t.grad.data(), 0, 2),
+                      {std::to_string(INT64_MAX / 2)}));
+}
+
 TEST(UpdateRuleTest, FrozenSecondMoment) {
   Random random;
   Training t(2, 24, {2, 4});

@@ -510,6 +510,12 @@ typedef struct nm_update {
  * Calls with disjoint rows may run concurrently. Weights that become NaN are kept before all others; nothing fails. */
 NM_API int32_t nm_update_rows(const nm_update* update, int64_t row_begin, int64_t row_end, int64_t* flips);
 
+/* For optimisers other than these: grad += lambda * (1 - E) * w in rows row_begin .. row_end - 1, SR-STE's term
+ * NM_IN_GRADIENT. Where the mask keeps the gradient stays as it is. Calls with disjoint rows may run
+ * concurrently. After that optimiser's step, nm_update_rows with NM_NO_STEP makes the next mask. */
+NM_API int32_t nm_srste_gradient_rows_f32(const float* w, const uint8_t* mask, int64_t rows, int64_t cols, float lambda,
+                                          float* grad, int64_t row_begin, int64_t row_end);
+
 /* NM_NAN, with row and column, unless all of x is finite. For gradients of which several threads then each take rows:
  * NM_CHECK_GRADIENT sees the rows of its own call only. */
 NM_API int32_t nm_check_finite_f32(const float* x, int64_t rows, int64_t cols, int64_t ld);

@@ -19,6 +19,12 @@
 namespace nm {
 namespace {
 
+int32_t check_rows(int64_t begin, int64_t end, int64_t rows) {
+  if (begin >= 0 && begin <= end && end <= rows) return NM_OK;
+  return fail(NM_INVALID_ARGUMENT, "rows: expected a range within 0 .. %" PRId64 ", got %" PRId64 " .. %" PRId64, rows,
+              begin, end);
+}
+
 int32_t check_finite(const char* name, const float* x, int64_t ld, int64_t cols, int64_t row_begin, int64_t row_end) {
   constexpr uint32_t kExponent = 0x7f800000;  // all ones in infinities and NaN
   for (int64_t r = row_begin; r < row_end; ++r) {
@@ -98,14 +104,32 @@ int32_t nm_update_rows(const nm_update* update, int64_t row_begin, int64_t row_e
     std::vector<Span> spans;
     NM_TRY(nm::check_update(u, &spans));
     NM_TRY(nm::check_isa_request());
-    if (row_begin < 0 || row_begin > row_end || row_end > u.rows) {
-      return fail(NM_INVALID_ARGUMENT, "rows: expected a range within 0 .. %" PRId64 ", got %" PRId64 " .. %" PRId64,
-                  u.rows, row_begin, row_end);
-    }
+    NM_TRY(nm::check_rows(row_begin, row_end, u.rows));
     if ((u.flags & NM_CHECK_GRADIENT) != 0 && (u.flags & NM_NO_STEP) == 0) {
       NM_TRY(nm::check_finite("grad", u.grad, u.cols, u.cols, row_begin, row_end));
     }
     *flips = u.cols == 0 ? 0 : nm::update_rows(u, row_begin, row_end);
+    return NM_OK;
+  });
+}
+
+int32_t nm_srste_gradient_rows_f32(const float* w, const uint8_t* mask, int64_t rows, int64_t cols, float lambda,
+                                   float* grad, int64_t row_begin, int64_t row_end) {
+  return guarded([&]() -> int32_t {
+    Span weights, bits, gradient;
+    NM_TRY(nm::check_matrix("w", w, rows, cols, cols, sizeof(float), &weights));
+    NM_TRY(nm::check_mask("mask", mask, rows, cols, &bits));
+    NM_TRY(nm::check_matrix("grad", grad, rows, cols, cols, sizeof(float), &gradient));
+    NM_TRY(nm::check_disjoint(weights, gradient));
+    NM_TRY(nm::check_disjoint(bits, gradient));
+    NM_TRY(nm::check_finite_number("lambda", lambda));
+    NM_TRY(nm::check_rows(row_begin, row_end, rows));
+    NM_TRY(nm::check_isa_request());
+    if (lambda == 0.0f) return NM_OK;
+    const nm::UpdateOps& ops = nm::update_ops(nm::active_isa());
+    for (int64_t r = row_begin; r < row_end; ++r) {
+      ops.regularize(w + r * cols, mask + r * mask_row_bytes(cols), cols, lambda, grad + r * cols);
+    }
     return NM_OK;
   });
 }

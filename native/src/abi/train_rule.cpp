@@ -6,17 +6,18 @@
 #include <cmath>
 
 namespace nm {
+
+int32_t check_finite_number(const char* name, float value) {
+  if (std::isfinite(value)) return NM_OK;
+  return fail(NM_INVALID_ARGUMENT, "%s: expected a finite number, got %g", name, static_cast<double>(value));
+}
+
 namespace {
 
 int32_t check_number(const char* name, float value, float low, float below) {
   if (value >= low && value < below) return NM_OK;
   return fail(NM_INVALID_ARGUMENT, "%s: expected at least %g and below %g, got %g", name, static_cast<double>(low),
               static_cast<double>(below), static_cast<double>(value));
-}
-
-int32_t check_finite_number(const char* name, float value) {
-  if (std::isfinite(value)) return NM_OK;
-  return fail(NM_INVALID_ARGUMENT, "%s: expected a finite number, got %g", name, static_cast<double>(value));
 }
 
 int32_t check_rule(const nm_update& u) {

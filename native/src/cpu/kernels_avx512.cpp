@@ -47,4 +47,8 @@ void soft_strip_avx512(const float* w, const float* threshold, int64_t count, fl
   soft_strip<Avx512>(w, threshold, count, scale, out);
 }
 
+void regularize_strip_avx512(const float* w, const uint8_t* mask, int64_t count, float lambda, float* grad) {
+  regularize_strip<Avx512>(w, mask, count, lambda, grad);
+}
+
 }  // namespace nm

@@ -47,4 +47,8 @@ void soft_strip_scalar(const float* w, const float* threshold, int64_t count, fl
   soft_strip<Scalar>(w, threshold, count, scale, out);
 }
 
+void regularize_strip_scalar(const float* w, const uint8_t* mask, int64_t count, float lambda, float* grad) {
+  regularize_strip<Scalar>(w, mask, count, lambda, grad);
+}
+
 }  // namespace nm

@@ -91,6 +91,17 @@ void masked_strip(const float* w, const uint8_t* mask, int64_t count, float fact
   }
 }
 
+template <typename V>
+void regularize_strip(const float* w, const uint8_t* mask, int64_t count, float lambda, float* grad) {
+  for (int64_t i = 0; i < count; i += V::kLanes) {
+    const int n = static_cast<int>(count - i < V::kLanes ? count - i : V::kLanes);
+    const uint32_t kept = tail_bits<V>(mask, i, n);
+    const auto g = V::load_n(grad + i, n);
+    const auto more = V::fma(V::set1(lambda), V::load_n(w + i, n), g);
+    V::store_n(grad + i, V::either(V::keep(kept, g), V::keep(~kept, more)), n);
+  }
+}
+
 }  // namespace
 }  // namespace nm
 

@@ -52,10 +52,15 @@ RunMasked masked_strip_scalar, masked_strip_avx2, masked_strip_avx512;
 using RunSoft = void(const float* w, const float* threshold, int64_t count, float scale, float* out);
 RunSoft soft_strip_scalar, soft_strip_avx2, soft_strip_avx512;
 
+// grad += lambda * w where the mask prunes.
+using RunRegularize = void(const float* w, const uint8_t* mask, int64_t count, float lambda, float* grad);
+RunRegularize regularize_strip_scalar, regularize_strip_avx2, regularize_strip_avx512;
+
 struct UpdateOps {
   RunUpdate* update;
   RunMasked* masked;
   RunSoft* soft;
+  RunRegularize* regularize;
 };
 const UpdateOps& update_ops(nm_isa limit);
 

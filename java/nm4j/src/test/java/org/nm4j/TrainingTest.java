@@ -551,4 +551,64 @@ class TrainingTest {
     Misuse.illegalState(() -> MaskRule.fixedMask().refreshEvery(2), "fixed");
     Misuse.nullPointer(() -> MaskRule.ste().placement(null));
   }
+
+  /** Any optimiser between correctGradient and adopt: here plain SGD by hand, against nm4j's. */
+  @Test
+  void otherOptimizersGetTheSameGradientAndMasks(Random random) {
+    for (MaskRule rule :
+        new MaskRule[] {
+          MaskRule.ste(), MaskRule.srSte(0.3f), MaskRule.srSte(-0.1f), MaskRule.fixedMask()
+        }) {
+      DenseMatrix w = drawn(random, 5, 36);
+      DenseMatrix twin = DenseMatrix.copyOf(w.toArray(), 5, 36);
+      DenseMatrix masked = DenseMatrix.allocate(5, 36);
+      MaskedParameter p = parameter(w);
+      MaskedParameter other =
+          MaskedParameter.builder("twin", twin).pattern(Pattern.P2_4).masked(masked).build();
+      for (int step = 0; step < 20; step++) {
+        DenseMatrix grad = drawn(random, 5, 36);
+        long flips = p.step(grad, Optimizer.sgd(0.1f), rule, CALLER);
+        other.correctGradient(grad, rule, CALLER);
+        for (int i = 0; i < 5 * 36; i++) {
+          float moved = (float) (twin.get(i / 36, i % 36) - 0.1 * grad.get(i / 36, i % 36));
+          twin.set(i / 36, i % 36, moved);
+        }
+        assertEquals(flips, other.adopt(rule, CALLER));
+        assertEquals(p.mask(), other.mask());
+        assertArrayEquals(w.toArray(), twin.toArray(), 1e-5f);
+        twin.copyFrom(w.toArray());
+        other.mask().apply(twin, DenseMatrix.allocate(5, 36));
+      }
+      assertEquals(20, other.steps());
+      assertEquals(p.flips(), other.flips());
+      assertEquals(Pattern.P2_4, other.pattern());
+      DenseMatrix expected = DenseMatrix.allocate(5, 36);
+      other.adopt(rule, CALLER);
+      other.mask().apply(twin, expected);
+      assertArrayEquals(expected.toArray(), masked.toArray());
+    }
+  }
+
+  @Test
+  void rulesThatOtherOptimizersCannotFollowAreRefused(Random random) {
+    DenseMatrix w = drawn(random, 2, 8);
+    MaskedParameter p = parameter(w);
+    DenseMatrix grad = drawn(random, 2, 8);
+    float[] before = grad.toArray();
+    MaskRule outside = MaskRule.srSte().placement(Placement.OUTSIDE_MOMENTS);
+    MaskRule frozen = MaskRule.ste().freezeSecondMoment(true);
+    for (MaskRule rule : new MaskRule[] {outside, frozen}) {
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> p.correctGradient(grad, rule, CALLER))
+              .getMessage();
+      assertTrue(message.startsWith("fc1.weight: only nm4j's own optimisers"), message);
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> p.correctGradient(DenseMatrix.allocate(2, 7), MaskRule.srSte(), CALLER));
+    assertArrayEquals(before, grad.toArray());
+    grad.set(1, 3, Float.NaN);
+    assertThrows(Nm4jException.class, () -> p.correctGradient(grad, MaskRule.srSte(), CALLER));
+    assertEquals(0, p.steps());
+  }
 }

@@ -140,6 +140,106 @@ public final class MaskedParameter {
     n = next.n;
     m = next.m;
     kind = optimizer.kind();
+    return count(changed, rule);
+  }
+
+  /**
+   * Does to a gradient what the rule asks for, ahead of a step by an optimiser that is none of
+   * nm4j's: adds SR-STE's term, or masks it when the mask is fixed. Let that optimiser change the
+   * weights, then call {@link #adopt} with the same rule.
+   *
+   * @param grad as in {@link #step}, once per step: after unscaling, clipping and accumulation;
+   *     changed in place
+   * @param rule its term must act {@link Placement#IN_GRADIENT}, and second moments not be frozen
+   * @param execution where to compute; blocks of rows are divided
+   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when the gradient is not finite; nothing
+   *     has changed
+   * @throws IllegalArgumentException when shape, type, gaps or the rule do not fit; nothing has
+   *     changed
+   */
+  public void correctGradient(DenseMatrix grad, MaskRule rule, Execution execution) {
+    Objects.requireNonNull(rule, "rule");
+    Objects.requireNonNull(execution, "execution");
+    requireWhole();
+    requireFits(name, "grad", grad, DType.F32, w);
+    requireWritable(name, "grad", grad);
+    if (rule.freezeSecondMoment()
+        || rule.lambda() != 0 && rule.placement() != Placement.IN_GRADIENT) {
+      throw new IllegalArgumentException(
+          name + ": only nm4j's own optimisers can follow " + rule + "; others see the gradient");
+    }
+    requireFinite(grad, execution);
+    if (rule.fixed()) {
+      applyMask(grad);
+    } else if (rule.lambda() != 0) {
+      addTerm(grad, rule.lambda(), execution);
+    }
+  }
+
+  private void addTerm(DenseMatrix grad, float lambda, Execution execution) {
+    try {
+      Matrices.get()
+          .changeRows(
+              rows(),
+              cols(),
+              execution,
+              (row, count) ->
+                  Bindings.nm_srste_gradient_rows_f32(
+                      address(w),
+                      Bindings.address(mask),
+                      rows(),
+                      cols(),
+                      lambda,
+                      address(grad),
+                      row,
+                      row + count));
+    } catch (IllegalArgumentException e) {
+      throw named(e);
+    } finally {
+      Reference.reachabilityFence(grad);
+      keepAlive();
+    }
+  }
+
+  private void applyMask(DenseMatrix matrix) {
+    try {
+      Status.check(
+          Bindings.nm_mask_apply_f32(
+              address(matrix),
+              rows(),
+              cols(),
+              cols(),
+              Bindings.address(mask),
+              address(matrix),
+              cols()));
+    } finally {
+      Reference.reachabilityFence(matrix);
+      keepAlive();
+    }
+  }
+
+  /**
+   * Takes over weights that another optimiser has changed: what {@link #step} does after its
+   * optimiser step. A fixed mask is applied to them, else they get a new one when the rule says so;
+   * the masked copies follow, and the step counts.
+   *
+   * @param rule what happens to the mask
+   * @param execution where to compute; blocks of rows are divided
+   * @return how many mask bits changed
+   * @throws IllegalStateException when an earlier step broke off in the middle
+   */
+  public long adopt(MaskRule rule, Execution execution) {
+    Objects.requireNonNull(rule, "rule");
+    Objects.requireNonNull(execution, "execution");
+    requireWhole();
+    if (rule.fixed()) {
+      applyMask(w);
+    }
+    Rule copy = new Rule(null, Optimizer.sgd(0), rule, Bindings.NM_NO_STEP, steps + 1);
+    return count(update(copy, execution), rule);
+  }
+
+  private long count(long changed, MaskRule rule) {
     steps++;
     flips += changed;
     prunedFactor = next.prunedFactor;
