@@ -137,10 +137,8 @@ public final class MaskedParameter {
     }
     Rule next = Rule.of(this, grad, optimizer, rule);
     long changed = update(next, execution);
-    n = next.n;
-    m = next.m;
     kind = optimizer.kind();
-    return count(changed, rule);
+    return count(changed, next);
   }
 
   /**
@@ -235,11 +233,13 @@ public final class MaskedParameter {
     if (rule.fixed()) {
       applyMask(w);
     }
-    Rule copy = new Rule(null, Optimizer.sgd(0), rule, Bindings.NM_NO_STEP, steps + 1);
-    return count(update(copy, execution), rule);
+    Rule next = Rule.of(this, null, Optimizer.sgd(0), rule);
+    return count(update(next, execution), next);
   }
 
-  private long count(long changed, MaskRule rule) {
+  private long count(long changed, Rule next) {
+    n = next.n;
+    m = next.m;
     steps++;
     flips += changed;
     prunedFactor = next.prunedFactor;
@@ -556,7 +556,8 @@ public final class MaskedParameter {
           (rule.refreshes(step, n != p.n || m != p.m) ? 0 : Bindings.NM_KEEP_MASK)
               | (rule.fixed() ? Bindings.NM_MASK_UPDATE : 0)
               | (rule.freezeSecondMoment() ? Bindings.NM_FREEZE_SECOND : 0)
-              | (optimizer.nesterov() ? Bindings.NM_NESTEROV : 0);
+              | (optimizer.nesterov() ? Bindings.NM_NESTEROV : 0)
+              | (grad == null ? Bindings.NM_NO_STEP : 0);
       return new Rule(grad, optimizer, rule, flags, step, n, m, rule.prunedFactor(step + 1));
     }
 

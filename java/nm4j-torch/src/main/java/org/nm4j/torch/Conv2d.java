@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch;
+
+import java.lang.ref.Reference;
+import org.bytedeco.pytorch.BatchNorm2dImpl;
+import org.bytedeco.pytorch.Conv2dImpl;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.nm4j.Activation;
+import org.nm4j.Compliance;
+import org.nm4j.DType;
+import org.nm4j.DenseMatrix;
+import org.nm4j.Images;
+import org.nm4j.Mask;
+import org.nm4j.Pattern;
+import org.nm4j.SparseConv2d;
+
+/**
+ * A convolution of a {@link Net}, with or without batch normalisation; made by {@link Net#conv2d}
+ * and {@link Net#normalized}. Compression folds the normalisation, as it is in evaluation, into
+ * weights and bias.
+ */
+public final class Conv2d extends Layer {
+  private final ConvSpec spec;
+  private final Conv2dImpl dense;
+  private final BatchNorm2dImpl norm;
+  private SparseConv2d sparse;
+  private DenseMatrix bias;
+
+  Conv2d(String name, ConvSpec spec, Conv2dImpl dense, BatchNorm2dImpl norm) {
+    super(name);
+    this.spec = spec;
+    this.dense = dense;
+    this.norm = norm;
+  }
+
+  /**
+   * PyTorch's layer behind this one.
+   *
+   * @return registered in the network; while compressed its weight is empty
+   */
+  public Conv2dImpl dense() {
+    return dense;
+  }
+
+  @Override
+  public Tensor forward(Tensor x, Activation activation, Tensor residual) {
+    if (sparse == null) {
+      Tensor y = dense.forward(x);
+      return finish(norm == null ? y : norm.forward(y), activation, residual);
+    }
+    Tensor plain = checked(x);
+    if (plain.dim() != 4 || plain.size(1) != spec.in()) {
+      throw wrongShape("[.., " + spec.in() + ", height, width]", x);
+    }
+    long n = plain.size(0);
+    long h = sparse.outH(plain.size(2));
+    long w = sparse.outW(plain.size(3));
+    Tensor y = torch.empty(n, spec.out(), h, w);
+    long cols = spec.out() * h * w;
+    Tensor added = residual == null ? null : checked(residual);
+    DenseMatrix input = Tensors.view(plain, n, plain.numel() / Math.max(1, n));
+    sparse.apply(
+        Images.nchw(input, plain.size(2), plain.size(3)),
+        Images.nchw(Tensors.view(y, n, cols), h, w),
+        epilogue(bias, activation, added, y, n, cols),
+        execution());
+    Reference.reachabilityFence(plain);
+    Reference.reachabilityFence(added);
+    return y;
+  }
+
+  @Override
+  public boolean isCompressed() {
+    return sparse != null;
+  }
+
+  /** Convolutions are stored as fp32 whatever the type asked for. */
+  @Override
+  CompressedLayer compress(Pattern pattern, DType dtype) {
+    Tensor weight = dense.weight();
+    Tensors.requirePlainFloat(name() + ".weight", weight);
+    long bytes = Tensors.bytes(weight);
+    if (spec.in() <= pattern.n()) {
+      String reason = spec.in() + " input channels, of which " + pattern + " drops none";
+      return new CompressedLayer(name(), null, bytes, bytes, reason);
+    }
+    SparseConv2d.Builder builder =
+        SparseConv2d.builder(spec.in(), spec.out(), spec.kernel(), spec.kernel())
+            .stride(spec.stride(), spec.stride())
+            .padding(spec.padding(), spec.padding());
+    Tensor folded = weight.detach().mul(scale().reshape(-1, 1, 1, 1)).contiguous();
+    long cols = folded.numel() / spec.out();
+    DenseMatrix w = builder.fromOihw(Tensors.view(folded, spec.out(), cols));
+    if (!Compliance.of(w, pattern).ok()) {
+      return new CompressedLayer(name(), null, bytes, bytes, "not " + pattern);
+    }
+    sparse = builder.pack(w, Mask.nonZeros(w, pattern), pattern);
+    Tensor b = foldedBias().contiguous();
+    bias = DenseMatrix.copyOf(Tensors.view(b, 1, spec.out()).toArray(), 1, spec.out());
+    Reference.reachabilityFence(folded);
+    Tensors.empty(weight);
+    return new CompressedLayer(name(), DType.F32, bytes, sparse.bytes(), "");
+  }
+
+  /** By which normalisation multiplies each channel. */
+  private Tensor scale() {
+    if (norm == null) {
+      return torch.ones(spec.out());
+    }
+    Scalar eps = new Scalar(norm.options().eps().get());
+    return norm.weight().detach().div(norm.running_var().add(eps).sqrt());
+  }
+
+  private Tensor foldedBias() {
+    Tensor own = spec.bias() ? dense.bias().detach() : torch.zeros(spec.out());
+    return norm == null ? own : own.sub(norm.running_mean()).mul(scale()).add(norm.bias().detach());
+  }
+
+  /** The weights come back exactly, or with normalisation up to the rounding of folding. */
+  @Override
+  void decompress() {
+    DenseMatrix ohwi = sparse.decompress();
+    long kernel = (long) spec.kernel() * spec.kernel();
+    Tensor packed = torch.empty(spec.out(), kernel, spec.in());
+    Tensors.view(packed, ohwi.rows(), ohwi.cols()).buffer().put(ohwi.buffer());
+    Tensor weight =
+        packed
+            .transpose(1, 2)
+            .reshape(spec.out(), spec.in(), spec.kernel(), spec.kernel())
+            .div(scale().reshape(-1, 1, 1, 1))
+            .contiguous();
+    dense.weight().set_data(weight);
+    sparse.close();
+    sparse = null;
+    bias = null;
+  }
+}

@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch;
+
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.nm4j.Activation;
+import org.nm4j.DType;
+import org.nm4j.DenseMatrix;
+import org.nm4j.Epilogue;
+import org.nm4j.Execution;
+import org.nm4j.Pattern;
+
+/**
+ * A layer of a {@link Net} that computes dense, by PyTorch, or compressed, by nm4j, with bias,
+ * residual and activation in one pass.
+ *
+ * <p>Any number of threads may call {@code forward} at once, but not while the network is
+ * compressed or decompressed.
+ */
+public abstract sealed class Layer permits Linear, Conv2d {
+  private String name;
+  private Execution execution = Execution.caller();
+
+  Layer(String name) {
+    this.name = name;
+  }
+
+  /**
+   * The layer's name in its network.
+   *
+   * @return the names of the nets around it and its own, with dots between
+   */
+  public final String name() {
+    return name;
+  }
+
+  /** Puts the name of an enclosing net before this layer's. */
+  final void nest(String outer) {
+    name = outer + "." + name;
+  }
+
+  final void execution(Execution value) {
+    execution = value;
+  }
+
+  final Execution execution() {
+    return execution;
+  }
+
+  /**
+   * Computes the layer without activation.
+   *
+   * @param x its input
+   * @return its output
+   */
+  public final Tensor forward(Tensor x) {
+    return forward(x, Activation.IDENTITY, null);
+  }
+
+  /**
+   * Computes the layer with its activation.
+   *
+   * @param x its input
+   * @param activation the function applied last
+   * @return its output
+   */
+  public final Tensor forward(Tensor x, Activation activation) {
+    return forward(x, activation, null);
+  }
+
+  /**
+   * Computes {@code activation(layer(x) + residual)}.
+   *
+   * @param x its input, float32 on the CPU when compressed
+   * @param activation the function applied last
+   * @param residual of the output's shape, or null
+   * @return its output
+   * @throws IllegalStateException when the layer is compressed and a gradient is asked for
+   * @throws IllegalArgumentException when it is compressed and the input's shape or type is wrong
+   */
+  public abstract Tensor forward(Tensor x, Activation activation, Tensor residual);
+
+  /**
+   * Whether nm4j computes.
+   *
+   * @return true between compression and decompression
+   */
+  public abstract boolean isCompressed();
+
+  /** Compresses if the weights obey the pattern, and says what came of it. */
+  abstract CompressedLayer compress(Pattern pattern, DType dtype);
+
+  abstract void decompress();
+
+  static Tensor finish(Tensor y, Activation activation, Tensor residual) {
+    Tensor sum = residual == null ? y : y.add(residual);
+    return switch (activation) {
+      case IDENTITY -> sum;
+      case RELU -> torch.relu(sum);
+      case GELU -> torch.gelu(sum);
+    };
+  }
+
+  final Tensor checked(Tensor x) {
+    if (x.requires_grad() && GradMode.is_enabled()) {
+      throw new IllegalStateException(
+          name + ": compressed layers compute no gradients; decompress, or use a NoGradGuard");
+    }
+    Tensor plain = x.contiguous();
+    Tensors.requirePlainFloat(name + ": input", plain);
+    return plain;
+  }
+
+  final Epilogue epilogue(
+      DenseMatrix bias, Activation activation, Tensor residual, Tensor y, long rows, long cols) {
+    Epilogue epilogue = Epilogue.NONE.activation(activation);
+    if (bias != null) {
+      epilogue = epilogue.bias(bias);
+    }
+    if (residual == null) {
+      return epilogue;
+    }
+    if (!java.util.Arrays.equals(Tensors.shape(residual), Tensors.shape(y))) {
+      throw new IllegalArgumentException(
+          name
+              + ": residual: expected "
+              + Tensors.describe(y)
+              + ", got "
+              + Tensors.describe(residual));
+    }
+    return epilogue.add(1, Tensors.view(residual, rows, cols));
+  }
+
+  final IllegalArgumentException wrongShape(String expected, Tensor x) {
+    return new IllegalArgumentException(
+        name + ": input: expected " + expected + ", got " + Tensors.describe(x));
+  }
+}

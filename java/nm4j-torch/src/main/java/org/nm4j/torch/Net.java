@@ -1,0 +1,180 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.bytedeco.pytorch.BatchNorm2dImpl;
+import org.bytedeco.pytorch.BatchNormOptions;
+import org.bytedeco.pytorch.LinearImpl;
+import org.bytedeco.pytorch.Module;
+import org.nm4j.DType;
+import org.nm4j.Execution;
+import org.nm4j.Pattern;
+
+/**
+ * A network whose linear layers and convolutions can be compressed in place. To PyTorch it is a
+ * module like any other; its layers are PyTorch's until {@link #compress} replaces those that obey
+ * a pattern.
+ *
+ * <pre>{@code
+ * class Mlp extends Net {
+ *   private final Linear fc1 = linear("fc1", 64, 128);
+ *   private final Linear fc2 = linear("fc2", 128, 10);
+ *
+ *   Tensor forward(Tensor x) {
+ *     return fc2.forward(fc1.forward(x, Activation.RELU));
+ *   }
+ * }
+ *
+ * Mlp net = new Mlp();
+ * Sparsifier.attach(net, Recipe.paper()).finish();   // prunes fc1; train before you finish
+ * net.compress(Pattern.P2_4, DType.F32);             // fc1's dense weights are gone
+ * try (NoGradGuard guard = new NoGradGuard()) {
+ *   Tensor y = net.forward(torch.randn(8, 64));
+ * }
+ * net.decompress();
+ * }</pre>
+ */
+public abstract class Net extends Module {
+  private final List<Layer> layers = new ArrayList<>();
+
+  /** A network without layers. */
+  protected Net() {}
+
+  /**
+   * Adds a linear layer.
+   *
+   * @param name its name in the module
+   * @param in input features
+   * @param out output features
+   * @return the layer
+   */
+  protected final Linear linear(String name, long in, long out) {
+    return linear(name, new LinearImpl(in, out));
+  }
+
+  /**
+   * Adds a linear layer of your own making.
+   *
+   * @param name its name in the module
+   * @param dense PyTorch's layer
+   * @return the layer
+   */
+  protected final Linear linear(String name, LinearImpl dense) {
+    return add(new Linear(name, register_module(name, dense)));
+  }
+
+  /**
+   * Adds a convolution.
+   *
+   * @param name its name in the module
+   * @param spec its sizes
+   * @return the layer
+   */
+  protected final Conv2d conv2d(String name, ConvSpec spec) {
+    return add(new Conv2d(name, spec, register_module(name, spec.dense()), null));
+  }
+
+  /**
+   * Adds a convolution followed by batch normalisation.
+   *
+   * @param name its name in the module; that of the normalisation is {@code NAME_norm}
+   * @param spec its sizes; the convolution itself gets no bias
+   * @return the layer
+   */
+  protected final Conv2d normalized(String name, ConvSpec spec) {
+    ConvSpec plain = spec.withoutBias();
+    BatchNorm2dImpl norm = new BatchNorm2dImpl(new BatchNormOptions(spec.out()));
+    return add(
+        new Conv2d(
+            name,
+            plain,
+            register_module(name, plain.dense()),
+            register_module(name + "_norm", norm)));
+  }
+
+  /**
+   * Adds a net within this one.
+   *
+   * @param name its name in the module
+   * @param child the net, complete
+   * @param <N> its class
+   * @return the child
+   */
+  protected final <N extends Net> N net(String name, N child) {
+    register_module(name, child);
+    for (Layer layer : ((Net) child).layers) {
+      layer.nest(name);
+      layers.add(layer);
+    }
+    return child;
+  }
+
+  private <L extends Layer> L add(L layer) {
+    layers.add(layer);
+    return layer;
+  }
+
+  /**
+   * All layers that could be compressed, those of nets within this one included.
+   *
+   * @return the layers, in the order in which they were added
+   */
+  public final List<Layer> layers() {
+    return List.copyOf(layers);
+  }
+
+  /**
+   * Replaces every layer whose weights obey a pattern by nm4j's, and releases the dense weights.
+   * Others stay dense, and the result says why. Finish or detach a {@link Sparsifier} first, and
+   * put the network into evaluation. Compressed layers compute no gradients.
+   *
+   * @param pattern what the weights have to obey
+   * @param dtype how to store weights of linear layers: F32, BF16 or S8; convolutions have F32
+   * @return what became of each layer
+   * @throws IllegalStateException when a layer is compressed already, or normalisation would be
+   *     folded while in training
+   * @throws IllegalArgumentException when a weight is not contiguous float32 on the CPU, or cannot
+   *     be stored as that type; layers before it are compressed then
+   */
+  public final List<CompressedLayer> compress(Pattern pattern, DType dtype) {
+    Objects.requireNonNull(pattern, "pattern");
+    Objects.requireNonNull(dtype, "dtype");
+    if (is_training()) {
+      throw new IllegalStateException("expected a network in evaluation, call eval() first");
+    }
+    for (Layer layer : layers) {
+      if (layer.isCompressed()) {
+        throw new IllegalStateException(layer.name() + ": compressed already");
+      }
+    }
+    List<CompressedLayer> compressed = new ArrayList<>();
+    for (Layer layer : layers) {
+      compressed.add(layer.compress(pattern, dtype));
+    }
+    return compressed;
+  }
+
+  /** Makes PyTorch's layers of all compressed ones again, with the weights as they were stored. */
+  public final void decompress() {
+    for (Layer layer : layers) {
+      if (layer.isCompressed()) {
+        layer.decompress();
+      }
+    }
+  }
+
+  /**
+   * Sets where compressed layers compute, the calling thread to begin with.
+   *
+   * @param execution the execution
+   */
+  public final void execution(Execution execution) {
+    Objects.requireNonNull(execution, "execution");
+    layers.forEach(layer -> layer.execution(execution));
+  }
+}

@@ -1,0 +1,116 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch;
+
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.StringVector;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.nm4j.DenseMatrix;
+import org.nm4j.interop.JavaCpp;
+
+/** Tensors as nm4j sees them: addresses, shapes and views without copies. */
+final class Tensors {
+  private static final int CHUNK = 1 << 20;
+
+  private Tensors() {}
+
+  /** What a tensor is known by: all handles of one parameter have the same, whatever its data. */
+  static long id(Tensor tensor) {
+    return tensor.unsafeGetTensorImpl().address();
+  }
+
+  static long[] shape(Tensor tensor) {
+    long[] shape = new long[(int) tensor.dim()];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = tensor.size(i);
+    }
+    return shape;
+  }
+
+  static String describe(Tensor tensor) {
+    return tensor.scalar_type()
+        + " of "
+        + Arrays.toString(shape(tensor))
+        + " on "
+        + (tensor.is_cuda() ? "cuda" : tensor.is_cpu() ? "cpu" : "another device")
+        + (tensor.is_contiguous() ? "" : ", not contiguous");
+  }
+
+  /** Whether nm4j can compute in place on it. */
+  static boolean isPlainFloat(Tensor tensor) {
+    return tensor.is_cpu() && isFloat(tensor) && tensor.is_contiguous();
+  }
+
+  /** JavaCPP's enums from native code are other objects than their constants. */
+  static boolean isFloat(Tensor tensor) {
+    return tensor.scalar_type().value == ScalarType.Float.value;
+  }
+
+  static void requirePlainFloat(String name, Tensor tensor) {
+    if (!isPlainFloat(tensor)) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected contiguous float32 on the CPU, got "
+              + describe(tensor)
+              + (tensor.is_floating_point() && tensor.element_size() == 2
+                  ? "; keep float32 master weights, or leave this layer out of the recipe"
+                  : ""));
+    }
+  }
+
+  /**
+   * The tensor's memory as a matrix, without a copy. Keeps no tensor alive: that is the caller's.
+   */
+  static DenseMatrix view(Tensor tensor, long rows, long cols) {
+    FloatPointer data = tensor.data_ptr_float();
+    return JavaCpp.view(data.capacity(rows * cols), rows, cols, cols);
+  }
+
+  /** Keeps a tensor that was made inside a scope of the caller's beyond that scope. */
+  static <P extends Pointer> P keep(P pointer) {
+    return pointer.retainReference();
+  }
+
+  /** Lets a parameter's memory go; the parameter itself stays, without elements. */
+  static void empty(Tensor parameter) {
+    parameter.set_data(torch.empty(0));
+  }
+
+  static String string(StringVector strings, long index) {
+    try (BytePointer text = strings.get(index)) {
+      return text == null ? "" : text.getString(); // JavaCPP gives null for an empty string
+    }
+  }
+
+  static long bytes(Tensor tensor) {
+    return tensor.numel() * tensor.element_size();
+  }
+
+  interface ChunkAction {
+    void accept(ByteBuffer chunk) throws java.io.IOException;
+  }
+
+  /** Passes a contiguous tensor's memory on, piece by piece. */
+  static void chunks(Tensor tensor, ChunkAction action) throws java.io.IOException {
+    try (PointerScope scope = new PointerScope()) {
+      long size = bytes(tensor);
+      BytePointer data = new BytePointer(tensor.data_ptr());
+      for (long at = 0; at < size; at += CHUNK) {
+        data.position(at).limit(Math.min(size, at + CHUNK));
+        action.accept(data.asByteBuffer());
+      }
+    } finally {
+      Reference.reachabilityFence(tensor);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch;
+
+import java.lang.ref.Reference;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Tensor;
+import org.nm4j.Compliance;
+import org.nm4j.CompressedMatrix;
+import org.nm4j.DenseMatrix;
+import org.nm4j.Mask;
+import org.nm4j.Pattern;
+import org.nm4j.train.Grouping;
+import org.nm4j.train.LayerWeight;
+
+/** Looks at what a network computes with, not at the masks that should have made it. */
+final class Verifier {
+  private Verifier() {}
+
+  static LayerReport report(NetWeights.Entry entry, SparseWeight weight, String reason) {
+    Tensor tensor = entry.tensor();
+    String shape =
+        Arrays.stream(Tensors.shape(tensor))
+            .mapToObj(Long::toString)
+            .collect(Collectors.joining(" x "));
+    double share =
+        tensor.numel() == 0
+            ? 0
+            : (double) tensor.count_nonzero().item_long() / Math.max(1, tensor.numel());
+    if (weight == null) {
+      return new LayerReport(entry.name(), shape, null, reason, 0, share, 0);
+    }
+    Pattern pattern = weight.parameter().pattern();
+    long breaches =
+        pattern == null ? 0 : Compliance.of(grouped(weight, tensor), pattern).breaches();
+    return new LayerReport(
+        entry.name(),
+        shape,
+        pattern,
+        pattern == null ? "in a dense phase" : "",
+        breaches,
+        share,
+        weight.parameter().flips());
+  }
+
+  /** Weights whose groups are neighbours: as they lie, or in OHWI order. */
+  static DenseMatrix grouped(SparseWeight weight, Tensor tensor) {
+    DenseMatrix view = weight.view(tensor);
+    return grouped(weight.choice().weight(), weight.choice().grouping(), view, tensor);
+  }
+
+  static DenseMatrix grouped(
+      LayerWeight layer, Grouping grouping, DenseMatrix view, Tensor tensor) {
+    if (grouping.stride() == 1) {
+      return view;
+    }
+    long kernel = (long) layer.kernelH() * layer.kernelW();
+    Tensor ohwi =
+        tensor
+            .detach()
+            .reshape(layer.outputs(), layer.inputs(), kernel)
+            .transpose(1, 2)
+            .contiguous();
+    DenseMatrix shared = Tensors.view(ohwi, layer.outputs() * kernel, layer.inputs());
+    DenseMatrix copy = DenseMatrix.copyOf(shared.toArray(), shared.rows(), shared.cols());
+    Reference.reachabilityFence(ohwi);
+    return copy;
+  }
+
+  static CompressedMatrix compress(SparseWeight weight) {
+    Pattern pattern = weight.parameter().pattern();
+    if (pattern == null) {
+      throw new IllegalStateException(weight.name() + ": in a dense phase, there is no pattern");
+    }
+    DenseMatrix w = grouped(weight, weight.masked());
+    return CompressedMatrix.compress(w, Mask.nonZeros(w, pattern), pattern);
+  }
+}

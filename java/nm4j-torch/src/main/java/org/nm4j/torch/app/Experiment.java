@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch.app;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Trainings that are compared: all rows, each with several seeds.
+ *
+ * @param name of the experiment and of its folder
+ * @param rows what is compared, in the order in which it is trained
+ * @param seeds how often each row is trained
+ */
+record Experiment(String name, List<RunConfig> rows, int seeds) {
+  private static final float[] LAMBDAS = {2e-5f, 2e-3f, -2e-5f};
+
+  /** The experiments that are known by name. */
+  static Experiment named(String name, int epochs, int limit, int seeds) {
+    return switch (name) {
+      case "fashion-cnn" -> images(name, or(epochs, 6), limit, or(seeds, 5));
+      case "cifar-resnet20" -> images(name, or(epochs, 30), limit, or(seeds, 3));
+      default ->
+          throw new IllegalArgumentException(
+              "expected one of [fashion-cnn, cifar-resnet20], got " + name);
+    };
+  }
+
+  private static int or(int value, int otherwise) {
+    return value == 0 ? otherwise : value;
+  }
+
+  private static Experiment images(String task, int epochs, int limit, int seeds) {
+    List<RunConfig> rows = new ArrayList<>();
+    rows.add(new RunConfig(task, Method.DENSE, "2:4", 0, epochs, 0, limit));
+    for (Method method : List.of(Method.ASP, Method.STE, Method.SR_STE)) {
+      rows.add(row(task, method, "2:4", 2e-4f, epochs, limit));
+    }
+    for (String pattern : List.of("4:8", "1:4", "2:8", "1:16")) {
+      rows.add(row(task, Method.SR_STE, pattern, 2e-4f, epochs, limit));
+    }
+    for (String pattern : List.of("1:4", "1:16")) {
+      rows.add(row(task, Method.STE, pattern, 0, epochs, limit));
+    }
+    for (float lambda : LAMBDAS) {
+      rows.add(row(task, Method.SR_STE, "2:4", lambda, epochs, limit));
+    }
+    return new Experiment(task, rows, seeds);
+  }
+
+  private static RunConfig row(
+      String task, Method method, String pattern, float lambda, int epochs, int limit) {
+    float used = method == Method.SR_STE ? lambda : 0;
+    return new RunConfig(task, method, pattern, used, epochs, 0, limit);
+  }
+}

@@ -1,0 +1,82 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch.app;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Trains what is missing of an experiment, seed after seed, and keeps its summary up to date. */
+@picocli.CommandLine.Command(
+    name = "experiment",
+    description =
+        "Trains all rows of an experiment whose results are not in the folder yet, one seed after"
+            + " the other. Killed at any moment, it goes on where it was.")
+final class ExperimentCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(description = "fashion-cnn or cifar-resnet20.")
+  private String name;
+
+  @Option(names = "--data", description = "Folder of the data set.")
+  private Path data;
+
+  @Option(
+      names = "--results",
+      defaultValue = "java/nm4j-torch/results",
+      description = "Where results lie, one JSON file a training (default: ${DEFAULT-VALUE}).")
+  private Path results;
+
+  @Option(
+      names = "--checkpoints",
+      defaultValue = "java/nm4j-torch/target/experiments",
+      description = "Where unfinished trainings are kept (default: ${DEFAULT-VALUE}).")
+  private Path checkpoints;
+
+  @Option(names = "--epochs", description = "Passes over the data, instead of the experiment's.")
+  private int epochs;
+
+  @Option(names = "--limit", description = "Use so many training samples only.")
+  private int limit;
+
+  @Option(names = "--seeds", description = "Trainings of each row, instead of the experiment's.")
+  private int seeds;
+
+  @Option(
+      names = "--threads",
+      defaultValue = "1",
+      description = "Threads of PyTorch, 1 if not said.")
+  private int threads;
+
+  @Override
+  public Integer call() throws IOException {
+    Threads.use(threads);
+    PrintWriter out = spec.commandLine().getOut();
+    Experiment experiment = Experiment.named(name, epochs, limit, seeds);
+    Path folder = results.resolve(name);
+    Runs runs = new Runs(data, checkpoints, 60, out);
+    for (int seed = 1; seed <= experiment.seeds(); seed++) {
+      for (RunConfig row : experiment.rows()) {
+        RunConfig config = row.seeded(seed);
+        Path file = folder.resolve("runs").resolve(config.id() + ".json");
+        if (Files.notExists(file)) {
+          Runs.write(file, runs.train(config).result());
+          Runs.write(folder.resolve("summary.json"), Summary.of(experiment, file.getParent()));
+          if (config.method() != Method.DENSE) { // ASP starts from the dense one
+            Files.deleteIfExists(checkpoints.resolve(config.id() + ".nm4j"));
+          }
+        }
+      }
+    }
+    out.println("All " + experiment.rows().size() + " rows have " + experiment.seeds() + " seeds.");
+    return 0;
+  }
+}

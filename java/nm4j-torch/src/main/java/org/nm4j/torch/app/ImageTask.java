@@ -1,0 +1,177 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch.app;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Optimizer;
+import org.bytedeco.pytorch.SGD;
+import org.bytedeco.pytorch.SGDOptions;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.nm4j.torch.Net;
+import org.nm4j.torch.data.ImageSet;
+import org.nm4j.torch.nets.VisionNet;
+
+/**
+ * Classification of images with SGD, momentum 0.9 and weight decay 5e-5, as the authors of SR-STE.
+ */
+final class ImageTask implements Task {
+  private static final int TEST_BATCH = 500;
+
+  private final VisionNet net;
+  private final ImageSet train;
+  private final ImageSet test;
+  private final Normalization normalization;
+  private final boolean augment;
+  private final int batch;
+  private final int limit;
+  private final long seed;
+  private int orderedEpoch = -1;
+  private int[] order;
+
+  /** Mean and deviation of pixels from 0 to 1. */
+  record Normalization(float mean, float deviation) {}
+
+  ImageTask(
+      VisionNet net,
+      ImageSet train,
+      ImageSet test,
+      Normalization normalization,
+      boolean augment,
+      int batch,
+      RunConfig config) {
+    this.net = net;
+    this.train = train;
+    this.test = test;
+    this.normalization = normalization;
+    this.augment = augment;
+    this.batch = batch;
+    this.limit = config.limit() == 0 ? train.size() : Math.min(config.limit(), train.size());
+    this.seed = config.seed();
+  }
+
+  @Override
+  public Net net() {
+    return net;
+  }
+
+  VisionNet vision() {
+    return net;
+  }
+
+  @Override
+  public int batches() {
+    return limit / batch;
+  }
+
+  @Override
+  public int samples() {
+    return batches() * batch;
+  }
+
+  @Override
+  public Tensor loss(int epoch, int number) {
+    if (epoch != orderedEpoch) {
+      order = ImageSet.order(train.size(), seed, epoch);
+      if (limit < train.size()) { // always the same ones
+        order = java.util.Arrays.stream(order).filter(i -> isChosen(i)).toArray();
+      }
+      orderedEpoch = epoch;
+    }
+    int[] indices = java.util.Arrays.copyOfRange(order, number * batch, (number + 1) * batch);
+    Tensor x = images(train, indices);
+    return torch.cross_entropy(net.forward(augment ? augmented(x) : x), train.labels(indices));
+  }
+
+  /** Every k-th image, so that classes stay balanced where they lie one after the other. */
+  private boolean isChosen(int index) {
+    return (long) index * limit / train.size() != (long) (index + 1) * limit / train.size();
+  }
+
+  private Tensor images(ImageSet set, int[] indices) {
+    return set.images(indices, normalization.mean(), normalization.deviation());
+  }
+
+  /** Half of the images mirrored, each shifted by up to 4 pixels over zeros. */
+  private static Tensor augmented(Tensor x) {
+    Tensor mirror = torch.rand(x.size(0), 1, 1, 1).lt(new Scalar(0.5));
+    Tensor padded = torch.constant_pad_nd(torch.where(mirror, x.flip(3), x), 4, 4, 4, 4);
+    Tensor shifts = torch.randint(9, new long[] {x.size(0), 2});
+    Tensor out = torch.empty_like(x);
+    long[] at = new long[(int) shifts.numel()];
+    shifts.to(ScalarType.Long).data_ptr_long().get(at);
+    for (int i = 0; i < x.size(0); i++) {
+      Tensor crop = padded.select(0, i).narrow(1, at[2 * i], x.size(2));
+      out.select(0, i).copy_(crop.narrow(2, at[2 * i + 1], x.size(3)));
+    }
+    return out;
+  }
+
+  /** Logits of the whole test set. */
+  Tensor testLogits() {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      Tensor logits = torch.empty(test.size(), classes());
+      for (int from = 0; from < test.size(); from += TEST_BATCH) {
+        try (PointerScope scope = new PointerScope()) {
+          int count = Math.min(TEST_BATCH, test.size() - from);
+          logits.narrow(0, from, count).copy_(net.forward(testImages(from, count)));
+        }
+      }
+      return logits;
+    }
+  }
+
+  private long classes() {
+    return train.labels().max().item_long() + 1;
+  }
+
+  Tensor testImages(int from, int count) {
+    int[] indices = java.util.stream.IntStream.range(from, from + count).toArray();
+    return images(test, indices);
+  }
+
+  int testSize() {
+    return test.size();
+  }
+
+  /** The share of logits that are highest at the label. */
+  double accuracy(Tensor logits) {
+    long right =
+        logits
+            .argmax(new org.bytedeco.pytorch.LongOptional(1), false)
+            .eq(test.labels())
+            .sum()
+            .item_long();
+    return (double) right / test.size();
+  }
+
+  @Override
+  public double evaluate() {
+    try (PointerScope scope = new PointerScope()) {
+      return accuracy(testLogits());
+    }
+  }
+
+  @Override
+  public String metric() {
+    return "accuracy";
+  }
+
+  @Override
+  public Optimizer optimizer() {
+    SGDOptions options = new SGDOptions(rate());
+    options.momentum().put(0.9);
+    options.weight_decay().put(5e-5);
+    return new SGD(net.parameters(), options);
+  }
+
+  @Override
+  public double rate() {
+    return 0.1;
+  }
+}

@@ -1,0 +1,59 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch.app;
+
+import java.io.IOException;
+import picocli.CommandLine;
+import picocli.CommandLine.ScopeType;
+
+/** The training commands of {@code nm4j}. */
+@picocli.CommandLine.Command(
+    name = "nm4j",
+    description = "Training of N:M sparse networks.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    subcommands = {TrainCommand.class, ExperimentCommand.class, CommandLine.HelpCommand.class})
+public final class Main {
+  @CommandLine.Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Show where an error came from.")
+  private boolean verbose;
+
+  private Main() {}
+
+  /**
+   * Runs one command and exits with its status: 0 when done, 2 when not.
+   *
+   * @param args the command line
+   */
+  public static void main(String[] args) {
+    System.setProperty("jdk.console", "java.base");
+    Command.set(args);
+    Main main = new Main();
+    CommandLine commandLine =
+        new CommandLine(main)
+            .setExecutionExceptionHandler(
+                (e, cmd, parsed) -> {
+                  cmd.getErr().println("nm4j: " + message(e));
+                  if (main.verbose) {
+                    e.printStackTrace(cmd.getErr());
+                  }
+                  return 2;
+                });
+    System.exit(commandLine.execute(args));
+  }
+
+  private static String message(Exception e) {
+    boolean meantForUsers =
+        e instanceof IOException
+            || e instanceof IllegalArgumentException
+            || e instanceof IllegalStateException;
+    return meantForUsers && e.getMessage() != null ? e.getMessage() : e + " (see --verbose)";
+  }
+}

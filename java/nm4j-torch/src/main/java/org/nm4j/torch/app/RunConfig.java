@@ -1,0 +1,66 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch.app;
+
+import java.util.Locale;
+import org.nm4j.Pattern;
+import org.nm4j.train.MaskRule;
+import org.nm4j.train.Recipe;
+
+/**
+ * Everything that decides what a training computes.
+ *
+ * @param task name of network and data, see {@link Tasks}
+ * @param method how
+ * @param pattern N:M, for dense runs too, where it does nothing
+ * @param lambda of SR-STE
+ * @param epochs passes over the data; ASP takes twice as many
+ * @param seed of weights, order and dropout
+ * @param limit the most training samples that are used, 0 for all
+ */
+record RunConfig(
+    String task, Method method, String pattern, float lambda, int epochs, long seed, int limit) {
+
+  RunConfig with(Method other) {
+    return new RunConfig(task, other, pattern, lambda, epochs, seed, limit);
+  }
+
+  RunConfig seeded(long other) {
+    return new RunConfig(task, method, pattern, lambda, epochs, other, limit);
+  }
+
+  /** The dense run of the same settings: what ASP starts from. */
+  RunConfig dense() {
+    return new RunConfig(task, Method.DENSE, "2:4", 0, epochs, seed, limit);
+  }
+
+  Recipe recipe() {
+    Recipe.Builder builder = Recipe.builder().pattern(Pattern.parse(pattern));
+    return switch (method) {
+      case DENSE -> builder.rule(MaskRule.ste()).warmUp(1).build();
+      case ASP -> builder.rule(MaskRule.fixedMask()).build();
+      case STE -> builder.rule(MaskRule.ste()).build();
+      case SR_STE -> builder.rule(MaskRule.srSte(lambda)).build();
+    };
+  }
+
+  /** A name for files. */
+  String id() {
+    String text = task + "-" + method;
+    if (method != Method.DENSE) {
+      text += "-" + pattern.replace(":", "of");
+    }
+    if (method == Method.SR_STE) {
+      text += "-" + lambda;
+    }
+    text += "-e" + epochs + (limit == 0 ? "" : "-n" + limit) + "-s" + seed;
+    return text.toLowerCase(Locale.ROOT);
+  }
+
+  /** What all seeds of a row share. */
+  String row() {
+    return seeded(0).id();
+  }
+}

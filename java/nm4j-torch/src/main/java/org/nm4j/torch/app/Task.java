@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch.app;
+
+import org.bytedeco.pytorch.Optimizer;
+import org.bytedeco.pytorch.Tensor;
+import org.nm4j.torch.Net;
+
+/** A network, its data and how it is judged. Batches depend on seed, epoch and number alone. */
+interface Task {
+  Net net();
+
+  /** Batches per epoch. */
+  int batches();
+
+  /** Training samples per epoch. */
+  int samples();
+
+  /** The loss of a batch, ready for backward(). */
+  Tensor loss(int epoch, int batch);
+
+  /** The metric on the test set, in evaluation. */
+  double evaluate();
+
+  /** What {@link #evaluate} gives: accuracy, perplexity, .. */
+  String metric();
+
+  /** PyTorch's optimiser over all parameters. */
+  Optimizer optimizer();
+
+  /** Its learning rate after warm-up. */
+  double rate();
+}

@@ -1,0 +1,342 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LBFGS;
+import org.bytedeco.pytorch.LBFGSOptions;
+import org.bytedeco.pytorch.LinearImpl;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Optimizer;
+import org.bytedeco.pytorch.SGD;
+import org.bytedeco.pytorch.SGDOptions;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nm4j.Mask;
+import org.nm4j.Pattern;
+import org.nm4j.train.MaskRule;
+import org.nm4j.train.Placement;
+import org.nm4j.train.Recipe;
+
+class SparsifierTest {
+  private static Recipe recipe(MaskRule rule) {
+    return Recipe.builder().rule(rule).build();
+  }
+
+  private static Optimizer optimizer(SmallNet net, String name) {
+    return name.equals("sgd") ? net.sgd() : net.adam();
+  }
+
+  /** lambda = 0 and M of M: the bits of PyTorch alone. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sgd", "adam"})
+  void keepingEverythingIsPlainPyTorch(String name) {
+    SmallNet plain = SmallNet.seeded(1);
+    SmallNet masked = SmallNet.seeded(1);
+    Optimizer plainOptimizer = optimizer(plain, name);
+    Optimizer maskedOptimizer = optimizer(masked, name);
+    Recipe all = Recipe.builder().rule(MaskRule.ste()).warmUp(1).build();
+    try (Sparsifier sparsifier = Sparsifier.attach(masked, all, 1000)) {
+      for (int batch = 0; batch < 30; batch++) {
+        assertEquals(plain.backward(batch), masked.backward(batch));
+        plainOptimizer.step();
+        assertEquals(0, sparsifier.step(maskedOptimizer));
+        assertSame(plain.values(), masked.values());
+      }
+    }
+    assertSame(plain.values(), masked.values());
+  }
+
+  private static void assertSame(List<float[]> expected, List<float[]> got) {
+    assertEquals(expected.size(), got.size());
+    for (int i = 0; i < expected.size(); i++) {
+      assertArrayEquals(expected.get(i), got.get(i));
+    }
+  }
+
+  /**
+   * The gradient that the optimiser sees is d loss / d masked + lambda (1 - E) w: the first part by
+   * finite differences of the masked weights in double precision, the second by the formula.
+   */
+  @Test
+  void gradientIsThatOfTheReferenceFormula() {
+    SmallNet net = SmallNet.seeded(3);
+    net.eval();
+    float lambda = 0.5f;
+    Sparsifier sparsifier = Sparsifier.attach(net, recipe(MaskRule.srSte(lambda)));
+    net.backward(5);
+    for (String name : List.of("conv.weight", "fc1.weight")) {
+      SparseWeight weight = sparsifier.sparse().get(name);
+      float[] masked = SmallNet.floats(weight.tensor());
+      float[] master = SmallNet.floats(weight.master());
+      float[] before = SmallNet.floats(weight.tensor().grad());
+      Mask mask = weight.parameter().mask();
+      weight.correctGradient(MaskRule.srSte(lambda), org.nm4j.Execution.caller());
+      float[] after = SmallNet.floats(weight.tensor().grad());
+      int pruned = 0;
+      for (int i = 0; i < master.length; i++) {
+        boolean kept = mask.get(i / mask.cols(), i % mask.cols());
+        assertEquals(kept ? master[i] : 0, masked[i]);
+        double term = kept ? 0 : lambda * (double) master[i];
+        assertEquals(before[i] + term, after[i], 1e-7 * Math.max(1, Math.abs(before[i] + term)));
+        pruned += kept ? 0 : 1;
+      }
+      assertEquals(master.length / 2, pruned);
+      checkByDifferences(net, name, before);
+    }
+    sparsifier.close();
+  }
+
+  /**
+   * Nudges some masked weights, pruned ones among them, of the same network in double precision.
+   */
+  private static void checkByDifferences(SmallNet net, String name, float[] gradient) {
+    SmallNet twin = net.inDoublePrecision();
+    DoublePointer data = twin.named_parameters().get(name).data_ptr_double();
+    double step = 1e-6;
+    for (int i = 0; i < gradient.length; i += gradient.length / 37) {
+      double before = data.get(i);
+      data.put(i, before + step);
+      double difference = twin.backward(5);
+      data.put(i, before - step);
+      difference -= twin.backward(5);
+      data.put(i, before);
+      // Sums of at most a few thousand products in float, of gradients below 1.
+      assertEquals(difference / (2 * step), gradient[i], 1e-6, name + " " + i);
+    }
+  }
+
+  /** The whole step, term included, against the same formulas with PyTorch's own tensors. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sgd", "adam"})
+  void stepsEqualThoseWithMasksByHand(String name) {
+    SmallNet net = SmallNet.seeded(4);
+    SmallNet reference = SmallNet.seeded(4);
+    Optimizer optimizer = optimizer(net, name);
+    Optimizer byHand = optimizer(reference, name);
+    LinearImpl fc1 = reference.fc1;
+    Recipe onlyFc1 = Recipe.builder().rule(MaskRule.srSte(0.01f)).include("fc1").build();
+    try (Sparsifier sparsifier = Sparsifier.attach(net, onlyFc1)) {
+      for (int batch = 0; batch < 20; batch++) {
+        Tensor master = fc1.weight().detach().clone();
+        Tensor kept = keptOf(master);
+        fc1.weight().set_data(master.mul(kept));
+        reference.backward(batch);
+        fc1.weight().set_data(master);
+        Tensor pruned = master.mul(kept.mul(new org.bytedeco.pytorch.Scalar(-1)).add(one()));
+        fc1.weight().grad().add_(pruned, new org.bytedeco.pytorch.Scalar(0.01));
+        byHand.step();
+        net.backward(batch);
+        sparsifier.step(optimizer);
+      }
+      float[] expected = SmallNet.floats(fc1.weight());
+      float[] got = SmallNet.floats(sparsifier.sparse().get("fc1.weight").master());
+      assertArrayEquals(expected, got, 1e-4f);
+    }
+  }
+
+  private static org.bytedeco.pytorch.Scalar one() {
+    return new org.bytedeco.pytorch.Scalar(1);
+  }
+
+  /** 2:4 by PyTorch's own top-k. */
+  private static Tensor keptOf(Tensor w) {
+    Tensor groups = w.abs().reshape(-1, 4);
+    Tensor best = groups.topk(2, 1, true, true).get1();
+    return torch.zeros_like(groups).scatter_(1, best, one()).reshape(w.size(0), w.size(1));
+  }
+
+  @Test
+  void fusedOptimizersFollowPyTorchs() {
+    SmallNet net = SmallNet.seeded(5);
+    SmallNet reference = SmallNet.seeded(5);
+    Recipe recipe = recipe(MaskRule.srSte(0.01f));
+    org.nm4j.train.Optimizer fused =
+        org.nm4j.train.Optimizer.sgd(0.05f).momentum(0.9f).weightDecay(1e-3f);
+    try (Sparsifier a = Sparsifier.attach(net, recipe);
+        Sparsifier b = Sparsifier.attach(reference, recipe)) {
+      Optimizer sgd = reference.sgd();
+      for (int batch = 0; batch < 20; batch++) {
+        net.backward(batch);
+        a.step(fused);
+        reference.backward(batch);
+        b.step(sgd);
+      }
+      List<float[]> expected = reference.values();
+      List<float[]> got = net.values();
+      for (int i = 0; i < expected.size(); i++) {
+        assertArrayEquals(expected.get(i), got.get(i), 1e-3f);
+      }
+    }
+  }
+
+  @Test
+  void networkComputesSparseWhileAttachedAndAfterwards() {
+    SmallNet net = SmallNet.seeded(6);
+    Optimizer sgd = net.sgd();
+    long flips = 0;
+    Sparsifier sparsifier = Sparsifier.attach(net, recipe(MaskRule.srSte()));
+    MaskChange start = sparsifier.record();
+    assertEquals(0, start.total().bits());
+    for (int batch = 0; batch < 20; batch++) {
+      net.backward(batch);
+      flips += sparsifier.step(sgd);
+      assertTrue(sparsifier.report().stream().allMatch(LayerReport::ok));
+    }
+    MaskChange end = sparsifier.record();
+    assertEquals(flips, end.flips());
+    assertTrue(end.total().bits() > 0 && end.total().bits() <= flips);
+    Map<String, LayerReport> reports =
+        sparsifier.report().stream().collect(Collectors.toMap(LayerReport::name, r -> r));
+    assertEquals(Pattern.P2_4, reports.get("conv.weight").pattern());
+    assertEquals(Pattern.P2_4, reports.get("fc1.weight").pattern());
+    assertEquals(0.5, reports.get("fc1.weight").nonZeroShare(), 1e-9);
+    assertEquals(null, reports.get("stem.weight").pattern());
+    assertTrue(reports.get("stem.weight").reason().contains("1 inputs"));
+    assertTrue(reports.get("fc2.weight").reason().contains("last"));
+    float[] masked = SmallNet.floats(net.fc1.weight());
+    sparsifier.finish();
+    assertArrayEquals(masked, SmallNet.floats(net.fc1.weight()));
+    assertThrows(IllegalStateException.class, () -> sparsifier.step(sgd));
+  }
+
+  @Test
+  void detachGivesTheDenseWeightsBack() {
+    SmallNet net = SmallNet.seeded(7);
+    List<float[]> before = net.values();
+    Tensor weight = net.fc1.weight();
+    long memory = weight.data_ptr().address();
+    Sparsifier sparsifier = Sparsifier.attach(net, recipe(MaskRule.ste()));
+    assertNotEquals(memory, weight.data_ptr().address());
+    sparsifier.detach();
+    assertEquals(memory, weight.data_ptr().address());
+    assertSame(before, net.values());
+  }
+
+  @Test
+  void frozenMasksStay() {
+    SmallNet net = SmallNet.seeded(8);
+    Optimizer sgd = net.sgd();
+    try (Sparsifier sparsifier = Sparsifier.attach(net, recipe(MaskRule.srSte()))) {
+      net.backward(0);
+      sparsifier.step(sgd);
+      Mask before = sparsifier.sparse().get("fc1.weight").parameter().mask();
+      sparsifier.freezeMasks();
+      for (int batch = 1; batch < 10; batch++) {
+        net.backward(batch);
+        assertEquals(0, sparsifier.step(sgd));
+      }
+      SparseWeight weight = sparsifier.sparse().get("fc1.weight");
+      assertEquals(before, weight.parameter().mask());
+      assertArrayEquals(SmallNet.floats(weight.masked()), SmallNet.floats(weight.master()));
+    }
+  }
+
+  @Test
+  void attachingWithinAScopeOutlivesIt() {
+    SmallNet net = SmallNet.seeded(9);
+    Optimizer sgd = net.sgd();
+    Sparsifier sparsifier;
+    try (PointerScope scope = new PointerScope()) {
+      sparsifier = Sparsifier.attach(net, recipe(MaskRule.srSte()));
+    }
+    System.gc();
+    for (int batch = 0; batch < 3; batch++) {
+      net.backward(batch);
+      sparsifier.step(sgd);
+    }
+    sparsifier.close();
+  }
+
+  @Test
+  void frozenAndSharedParameters() {
+    torch.manual_seed(1);
+    Module net = new Module();
+    LinearImpl twice = new LinearImpl(32, 32);
+    net.register_module("first", twice);
+    net.register_module("second", twice);
+    LinearImpl frozen = net.register_module("frozen", new LinearImpl(32, 32));
+    frozen.weight().requires_grad_(false);
+    LinearImpl tied = net.register_module("tied", new LinearImpl(32, 32));
+    net.register_parameter("alias", tied.weight());
+    Recipe all = Recipe.builder().lastDense(false).build();
+    try (Sparsifier sparsifier = Sparsifier.attach(net, all)) {
+      Map<String, LayerReport> reports =
+          sparsifier.report().stream().collect(Collectors.toMap(LayerReport::name, r -> r));
+      assertEquals(
+          Set.of(
+              "first.weight", "first.bias", "frozen.weight", "frozen.bias", "alias", "tied.bias"),
+          reports.keySet());
+      assertEquals(Pattern.P2_4, reports.get("first.weight").pattern());
+      assertTrue(reports.get("frozen.weight").reason().contains("requires no gradient"));
+      assertTrue(reports.get("alias").reason().contains("shared with tied.weight"));
+      // Both see the mask, which is made once per step.
+      Tensor x = torch.randn(4, 32);
+      twice.forward(twice.forward(x)).sum().backward();
+      SGD sgd = new SGD(net.parameters(), new SGDOptions(0.1));
+      sparsifier.step(sgd);
+      assertEquals(1, sparsifier.sparse().get("first.weight").parameter().steps());
+      assertEquals(1.0, reports.get("frozen.weight").nonZeroShare(), 0.01);
+    }
+  }
+
+  @Test
+  void refusalsNameTheLayer() {
+    SmallNet half = SmallNet.seeded(1);
+    half.fc1.to(ScalarType.BFloat16, false);
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> Sparsifier.attach(half, Recipe.paper()));
+    assertTrue(e.getMessage().startsWith("fc1.weight: expected contiguous float32"));
+    assertTrue(e.getMessage().contains("BFloat16"), e.getMessage());
+
+    SmallNet net = SmallNet.seeded(1);
+    Recipe none = Recipe.builder().include("nothing").build();
+    e = assertThrows(IllegalArgumentException.class, () -> Sparsifier.attach(net, none));
+    assertTrue(e.getMessage().contains("no layer fits the recipe: stem.weight: "), e.getMessage());
+    Recipe warm = Recipe.builder().warmUp(0.5).build();
+    assertThrows(IllegalArgumentException.class, () -> Sparsifier.attach(net, warm));
+    assertThrows(IllegalArgumentException.class, () -> Sparsifier.attach(net, warm, 0));
+    assertThrows(NullPointerException.class, () -> Sparsifier.attach(null, Recipe.paper()));
+  }
+
+  @Test
+  void badStepsChangeNothing() {
+    SmallNet net = SmallNet.seeded(2);
+    Optimizer sgd = net.sgd();
+    try (Sparsifier sparsifier = Sparsifier.attach(net, recipe(MaskRule.srSte()))) {
+      net.backward(0);
+      List<float[]> before = net.values();
+      net.fc1.weight().grad().data_ptr_float().put(7, Float.NaN);
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> sparsifier.step(sgd));
+      assertTrue(e.getMessage().startsWith("fc1.weight: the gradient is not finite"));
+      assertSame(before, net.values());
+      assertEquals(0, sparsifier.steps());
+      LBFGS lbfgs = new LBFGS(net.parameters(), new LBFGSOptions(1));
+      assertThrows(IllegalArgumentException.class, () -> sparsifier.step(lbfgs));
+    }
+    MaskRule outside = MaskRule.srSte().placement(Placement.OUTSIDE_MOMENTS);
+    try (Sparsifier sparsifier = Sparsifier.attach(net, recipe(outside))) {
+      net.backward(0);
+      assertThrows(IllegalArgumentException.class, () -> sparsifier.step(sgd));
+      sparsifier.step(org.nm4j.train.Optimizer.sgd(0.1f));
+    }
+  }
+}

@@ -1,0 +1,155 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.bytedeco.pytorch.Optimizer;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nm4j.Pattern;
+import org.nm4j.train.MaskRule;
+import org.nm4j.train.Recipe;
+
+class TrainingStateTest {
+  private static final Recipe RECIPE = Recipe.builder().rule(MaskRule.srSte(0.01f)).build();
+
+  @TempDir private Path temp;
+
+  /** A network in training with PyTorch's Adam or nm4j's. */
+  private static final class Training implements AutoCloseable {
+    final SmallNet net;
+    final Optimizer torchs;
+    final org.nm4j.train.Optimizer fused;
+    final Sparsifier sparsifier;
+
+    Training(String optimizer, long seed) {
+      net = SmallNet.seeded(seed);
+      torchs = optimizer.equals("torch") ? net.adam() : null;
+      fused = org.nm4j.train.Optimizer.adam(1e-3f);
+      sparsifier = Sparsifier.attach(net, RECIPE);
+    }
+
+    void step(long batch) {
+      net.backward(batch);
+      if (torchs == null) {
+        sparsifier.step(fused);
+      } else {
+        sparsifier.step(torchs);
+      }
+      sparsifier.record();
+    }
+
+    @Override
+    public void close() {
+      sparsifier.close();
+    }
+  }
+
+  private static void assertSame(Training expected, Training got) {
+    List<float[]> a = expected.net.values();
+    List<float[]> b = got.net.values();
+    for (int i = 0; i < a.size(); i++) {
+      assertArrayEquals(a.get(i), b.get(i));
+    }
+    for (String name : expected.sparsifier.sparse().keySet()) {
+      SparseWeight x = expected.sparsifier.sparse().get(name);
+      SparseWeight y = got.sparsifier.sparse().get(name);
+      assertArrayEquals(SmallNet.floats(x.master()), SmallNet.floats(y.master()));
+      assertEquals(x.parameter().mask(), y.parameter().mask());
+      assertEquals(x.parameter().flips(), y.parameter().flips());
+    }
+    assertEquals(expected.sparsifier.curve(), got.sparsifier.curve());
+    assertEquals(expected.sparsifier.steps(), got.sparsifier.steps());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"torch", "fused"})
+  void goesOnBitForBit(String optimizer) throws IOException {
+    Path file = temp.resolve("state.nm4j");
+    try (Training whole = new Training(optimizer, 1);
+        Training resumed = new Training(optimizer, 2)) {
+      for (int batch = 0; batch < 7; batch++) {
+        whole.step(batch);
+      }
+      torch.manual_seed(77);
+      whole.sparsifier.save(file, whole.torchs, new byte[] {1, 2, 3});
+      float drawn = torch.rand(1).item_float();
+      for (int batch = 7; batch < 15; batch++) {
+        whole.step(batch);
+      }
+      assertArrayEquals(new byte[] {1, 2, 3}, resumed.sparsifier.load(file, resumed.torchs));
+      assertEquals(drawn, torch.rand(1).item_float());
+      for (int batch = 7; batch < 15; batch++) {
+        resumed.step(batch);
+      }
+      assertSame(whole, resumed);
+      assertEquals(List.of(file), listed());
+    }
+  }
+
+  private List<Path> listed() throws IOException {
+    try (var files = Files.list(temp)) {
+      return files.toList();
+    }
+  }
+
+  @Test
+  void damagedFilesChangeNothing() throws IOException {
+    Path file = temp.resolve("state.nm4j");
+    try (Training saved = new Training("torch", 1);
+        Training other = new Training("torch", 2);
+        Training untouched = new Training("torch", 2)) {
+      saved.step(0);
+      saved.sparsifier.save(file, saved.torchs, new byte[0]);
+      byte[] good = Files.readAllBytes(file);
+      Random random = new Random(5);
+      for (int i = 0; i < 50; i++) {
+        byte[] bad = good.clone();
+        bad[random.nextInt(bad.length)] ^= (byte) (1 << random.nextInt(8));
+        Files.write(file, bad);
+        refused(other, file, other.torchs);
+        Files.write(file, Arrays.copyOf(good, random.nextInt(good.length)));
+        refused(other, file, other.torchs);
+      }
+      Files.write(file, good);
+      IOException e = refused(other, file, null);
+      assertTrue(e.getMessage().contains("with an optimiser of PyTorch"), e.getMessage());
+      assertSame(untouched, other);
+      other.sparsifier.load(file, other.torchs);
+      assertSame(saved, other);
+    }
+  }
+
+  @Test
+  void anotherRecipeIsRefused() throws IOException {
+    Path file = temp.resolve("state.nm4j");
+    try (Training saved = new Training("fused", 1)) {
+      saved.sparsifier.save(file, null, new byte[0]);
+    }
+    SmallNet net = SmallNet.seeded(1);
+    Recipe recipe = Recipe.builder().pattern(Pattern.P1_4).build();
+    try (Sparsifier sparsifier = Sparsifier.attach(net, recipe)) {
+      IOException e = assertThrows(IOException.class, () -> sparsifier.load(file, null));
+      assertTrue(e.getMessage().contains("recipe and steps: expected"), e.getMessage());
+    }
+  }
+
+  private static IOException refused(Training training, Path file, Optimizer optimizer) {
+    return assertThrows(IOException.class, () -> training.sparsifier.load(file, optimizer));
+  }
+}
