@@ -18,6 +18,7 @@ import org.nm4j.Images;
 import org.nm4j.Mask;
 import org.nm4j.Pattern;
 import org.nm4j.SparseConv2d;
+import org.nm4j.Workload;
 
 /**
  * A convolution of a {@link Net}, with or without batch normalisation; made by {@link Net#conv2d}
@@ -79,9 +80,9 @@ public final class Conv2d extends Layer {
     return sparse != null;
   }
 
-  /** Convolutions are stored as fp32 whatever the type asked for. */
+  /** Convolutions are stored as fp32, and one way only, whatever is asked for. */
   @Override
-  CompressedLayer compress(Pattern pattern, DType dtype) {
+  CompressedLayer compress(Pattern pattern, DType dtype, Workload workload) {
     Tensor weight = dense.weight();
     Tensors.requirePlainFloat(name() + ".weight", weight);
     long bytes = Tensors.bytes(weight);

@@ -13,6 +13,7 @@ import org.nm4j.DenseMatrix;
 import org.nm4j.Epilogue;
 import org.nm4j.Execution;
 import org.nm4j.Pattern;
+import org.nm4j.Workload;
 
 /**
  * A layer of a {@link Net} that computes dense, by PyTorch, or compressed, by nm4j, with bias,
@@ -92,7 +93,7 @@ public abstract sealed class Layer permits Linear, Conv2d {
   public abstract boolean isCompressed();
 
   /** Compresses if the weights obey the pattern, and says what came of it. */
-  abstract CompressedLayer compress(Pattern pattern, DType dtype);
+  abstract CompressedLayer compress(Pattern pattern, DType dtype, Workload workload);
 
   abstract void decompress();
 

@@ -15,6 +15,7 @@ import org.nm4j.DenseMatrix;
 import org.nm4j.Mask;
 import org.nm4j.Pattern;
 import org.nm4j.SparseMatrix;
+import org.nm4j.Workload;
 
 /** A linear layer of a {@link Net}; made by {@link Net#linear}. */
 public final class Linear extends Layer {
@@ -70,7 +71,7 @@ public final class Linear extends Layer {
   }
 
   @Override
-  CompressedLayer compress(Pattern pattern, DType dtype) {
+  CompressedLayer compress(Pattern pattern, DType dtype, Workload workload) {
     Tensor weight = dense.weight();
     Tensors.requirePlainFloat(name() + ".weight", weight);
     long bytes = Tensors.bytes(weight);
@@ -80,7 +81,7 @@ public final class Linear extends Layer {
       return new CompressedLayer(name(), null, bytes, bytes, "not " + pattern);
     }
     try (SparseMatrix.Builder builder = SparseMatrix.builder(out, in, pattern)) {
-      sparse = builder.dtype(dtype).put(0, w, Mask.nonZeros(w, pattern)).build();
+      sparse = builder.dtype(dtype).workload(workload).put(0, w, Mask.nonZeros(w, pattern)).build();
     }
     Tensor b = dense.bias();
     bias =

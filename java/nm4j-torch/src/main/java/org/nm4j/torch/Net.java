@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.Module;
 import org.nm4j.DType;
 import org.nm4j.Execution;
 import org.nm4j.Pattern;
+import org.nm4j.Workload;
 
 /**
  * A network whose linear layers and convolutions can be compressed in place. To PyTorch it is a
@@ -136,14 +137,29 @@ public abstract class Net extends Module {
    * @param pattern what the weights have to obey
    * @param dtype how to store weights of linear layers: F32, BF16 or S8; convolutions have F32
    * @return what became of each layer
+   * @throws IllegalStateException as {@link #compress(Pattern, DType, Workload)}
+   * @throws IllegalArgumentException as {@link #compress(Pattern, DType, Workload)}
+   */
+  public final List<CompressedLayer> compress(Pattern pattern, DType dtype) {
+    return compress(pattern, dtype, Workload.ANY_BATCH);
+  }
+
+  /**
+   * The same for batches of known size: linear layers for any batch hold their weights twice.
+   *
+   * @param pattern what the weights have to obey
+   * @param dtype how to store weights of linear layers: F32, BF16 or S8; convolutions have F32
+   * @param workload how many rows of activations linear layers are for
+   * @return what became of each layer
    * @throws IllegalStateException when a layer is compressed already, or normalisation would be
    *     folded while in training
    * @throws IllegalArgumentException when a weight is not contiguous float32 on the CPU, or cannot
    *     be stored as that type; layers before it are compressed then
    */
-  public final List<CompressedLayer> compress(Pattern pattern, DType dtype) {
+  public final List<CompressedLayer> compress(Pattern pattern, DType dtype, Workload workload) {
     Objects.requireNonNull(pattern, "pattern");
     Objects.requireNonNull(dtype, "dtype");
+    Objects.requireNonNull(workload, "workload");
     if (is_training()) {
       throw new IllegalStateException("expected a network in evaluation, call eval() first");
     }
@@ -154,7 +170,7 @@ public abstract class Net extends Module {
     }
     List<CompressedLayer> compressed = new ArrayList<>();
     for (Layer layer : layers) {
-      compressed.add(layer.compress(pattern, dtype));
+      compressed.add(layer.compress(pattern, dtype, workload));
     }
     return compressed;
   }

@@ -72,6 +72,9 @@ final class Tensors {
    * The tensor's memory as a matrix, without a copy. Keeps no tensor alive: that is the caller's.
    */
   static DenseMatrix view(Tensor tensor, long rows, long cols) {
+    if (rows * cols == 0) {
+      return DenseMatrix.allocate(rows, cols); // JavaCPP has no pointer to nothing
+    }
     FloatPointer data = tensor.data_ptr_float();
     return JavaCpp.view(data.capacity(rows * cols), rows, cols, cols);
   }

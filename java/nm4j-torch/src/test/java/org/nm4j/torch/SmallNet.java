@@ -110,7 +110,9 @@ final class SmallNet extends Module {
     try (PointerScope scope = new PointerScope()) {
       Tensor plain = tensor.detach().to(ScalarType.Float).contiguous();
       float[] values = new float[(int) plain.numel()];
-      plain.data_ptr_float().get(values);
+      if (values.length > 0) {
+        plain.data_ptr_float().get(values);
+      }
       return values;
     }
   }

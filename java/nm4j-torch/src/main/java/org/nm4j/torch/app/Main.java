@@ -17,7 +17,13 @@ import picocli.CommandLine.ScopeType;
     scope = ScopeType.INHERIT,
     sortOptions = false,
     usageHelpAutoWidth = true,
-    subcommands = {TrainCommand.class, ExperimentCommand.class, CommandLine.HelpCommand.class})
+    subcommands = {
+      TrainCommand.class,
+      ReportCommand.class,
+      DemoCommand.class,
+      ExperimentCommand.class,
+      CommandLine.HelpCommand.class
+    })
 public final class Main {
   @CommandLine.Option(
       names = "--verbose",

@@ -55,12 +55,17 @@ record Summary(
     List<RunResult> results = new ArrayList<>();
     if (Files.isDirectory(folder)) {
       try (Stream<Path> files = Files.list(folder)) {
-        for (Path file : files.filter(f -> f.toString().endsWith(".json")).sorted().toList()) {
+        for (Path file : files.filter(Summary::isResult).sorted().toList()) {
           results.add(Runs.read(file, RunResult.class));
         }
       }
     }
     return results;
+  }
+
+  private static boolean isResult(Path file) {
+    String name = file.getFileName().toString();
+    return name.endsWith(".json") && !name.equals(ReportCommand.INFERENCE);
   }
 
   private static Summary of(String experiment, List<RunResult> results) {

@@ -1,0 +1,119 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch.app;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Dimension;
+import java.awt.Font;
+import java.io.StringWriter;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.apache.batik.svggen.SVGGeneratorContext;
+import org.apache.batik.svggen.SVGGraphics2D;
+import org.apache.batik.svggen.SVGGraphics2DIOException;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.XYStyler;
+import org.knowm.xchart.style.markers.Marker;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+
+/** Curves over epochs as SVG, told apart by colour and by marker. */
+final class LineChart {
+  private static final String SVG = "http://www.w3.org/2000/svg";
+  private static final int WIDTH = 640;
+  private static final int HEIGHT = 380;
+
+  /** Okabe and Ito's colours, which colour-blind readers can tell apart, darkest first. */
+  private static final int[] COLOURS = {
+    0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0x000000
+  };
+
+  private static final List<Marker> MARKERS =
+      List.of(
+          SeriesMarkers.CIRCLE,
+          SeriesMarkers.SQUARE,
+          SeriesMarkers.TRIANGLE_UP,
+          SeriesMarkers.DIAMOND,
+          SeriesMarkers.TRIANGLE_DOWN,
+          SeriesMarkers.CROSS);
+
+  private final XYChart chart;
+  private final String title;
+  private int count;
+
+  LineChart(String title, String yAxis) {
+    this.title = title;
+    chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(title)
+            .xAxisTitle("epoch")
+            .yAxisTitle(yAxis)
+            .build();
+    XYStyler styler = chart.getStyler();
+    styler.setChartBackgroundColor(Color.WHITE);
+    styler.setPlotBorderVisible(false);
+    styler.setPlotGridLinesColor(new Color(0xDDDDDD));
+    styler.setLegendPosition(LegendPosition.OutsideS);
+    styler.setLegendBorderColor(Color.WHITE);
+    styler.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
+    styler.setXAxisDecimalPattern("#");
+  }
+
+  boolean isEmpty() {
+    return count == 0;
+  }
+
+  void line(String label, double[] epochs, double[] values) {
+    XYSeries series = chart.addSeries(label, epochs, values);
+    Color colour = new Color(COLOURS[count % COLOURS.length]);
+    series.setLineColor(colour);
+    series.setMarkerColor(colour);
+    series.setMarker(MARKERS.get(count % MARKERS.size()));
+    series.setLineStyle(new BasicStroke(2f));
+    count++;
+  }
+
+  /** The element to put into a page; it scales with the page's width. */
+  String svg() {
+    SVGGeneratorContext context = SVGGeneratorContext.createDefault(document());
+    context.setPrecision(2);
+    SVGGraphics2D graphics = new SVGGraphics2D(context, true);
+    chart.paint(graphics, WIDTH, HEIGHT);
+    graphics.setSVGCanvasSize(new Dimension(WIDTH, HEIGHT));
+    Element root = graphics.getRoot();
+    root.setAttribute("viewBox", "0 0 " + WIDTH + " " + HEIGHT);
+    root.setAttribute("role", "img");
+    Element name = root.getOwnerDocument().createElementNS(SVG, "title");
+    name.setTextContent(title);
+    root.insertBefore(name, root.getFirstChild());
+    StringWriter out = new StringWriter();
+    try {
+      graphics.stream(root, out, true, false);
+    } catch (SVGGraphics2DIOException e) {
+      throw new AssertionError("a string takes everything", e);
+    }
+    String text = out.toString();
+    return text.substring(text.indexOf("<svg"));
+  }
+
+  private static Document document() {
+    try {
+      return DocumentBuilderFactory.newInstance()
+          .newDocumentBuilder()
+          .getDOMImplementation()
+          .createDocument(SVG, "svg", null);
+    } catch (ParserConfigurationException e) {
+      throw new AssertionError("every JDK has an XML parser", e);
+    }
+  }
+}
