@@ -1,0 +1,194 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.nm4j.Compliance;
+import org.nm4j.DType;
+import org.nm4j.DenseMatrix;
+import org.nm4j.KeptShare;
+import org.nm4j.Mask;
+import org.nm4j.NanPolicy;
+import org.nm4j.Pattern;
+
+/**
+ * What a network's weights are, beside what a {@link Recipe} wants them to be: which may be sparse,
+ * why others may not, and whether those that should be are. It looks at the values themselves, not
+ * at masks that should have made them.
+ *
+ * <pre>{@code
+ * Map<LayerWeight, DenseMatrix> network = new LinkedHashMap<>();     // in the network's order
+ * network.put(LayerWeight.linear("fc1", 8, 16), DenseMatrix.allocate(8, 16));
+ * network.put(LayerWeight.linear("fc2", 10, 8), DenseMatrix.allocate(10, 8));
+ * SparsityReport report = SparsityReport.of(Recipe.paper(), network);
+ * System.out.println(report);                                        // a table
+ * boolean ok = report.ok();                                          // true: zeros obey 2:4
+ * }</pre>
+ *
+ * <p>Immutable, safe for use by many threads.
+ *
+ * @param lines one for each weight, in the network's order
+ */
+public record SparsityReport(List<Line> lines) {
+
+  /**
+   * A weight.
+   *
+   * @param choice what the recipe wants, and why it stays dense if it does
+   * @param compliance whether the values obey the pattern; null for one that stays dense. Of
+   *     convolutions with groups of input channels a row is an output and kernel position.
+   * @param kept the share of the values that the pattern's best mask keeps, 1 when they obey it;
+   *     null for one that stays dense
+   * @param nonZeros how many values are not 0, of all of them
+   */
+  public record Line(LayerChoice choice, Compliance compliance, KeptShare kept, double nonZeros) {
+    /**
+     * Whether the values are what the recipe wants.
+     *
+     * @return true when they obey the pattern, or stay dense
+     */
+    public boolean ok() {
+      return compliance == null || compliance.ok();
+    }
+  }
+
+  /**
+   * Copies the list.
+   *
+   * @param lines one for each weight
+   */
+  public SparsityReport {
+    lines = List.copyOf(lines);
+  }
+
+  /**
+   * Looks at weights.
+   *
+   * @param recipe what they should be
+   * @param network fp32 weights by name and shape, in the network's order, each outputs x {@link
+   *     LayerWeight#cols} in PyTorch's order of dimensions
+   * @return the report
+   * @throws IllegalArgumentException when a matrix is not of its shape, or not fp32
+   */
+  public static SparsityReport of(Recipe recipe, Map<LayerWeight, DenseMatrix> network) {
+    List<Line> lines = new ArrayList<>();
+    for (LayerChoice choice : recipe.select(List.copyOf(network.keySet()))) {
+      lines.add(line(choice, network.get(choice.weight())));
+    }
+    return new SparsityReport(lines);
+  }
+
+  private static Line line(LayerChoice choice, DenseMatrix w) {
+    LayerWeight weight = choice.weight();
+    if (w.rows() != weight.outputs() || w.cols() != weight.cols() || w.dtype() != DType.F32) {
+      throw new IllegalArgumentException(
+          weight.name()
+              + ": expected "
+              + weight.outputs()
+              + " x "
+              + weight.cols()
+              + " of F32, got "
+              + w);
+    }
+    double nonZeros = nonZeros(w);
+    if (!choice.isSparse()) {
+      return new Line(choice, null, null, nonZeros);
+    }
+    Pattern pattern = choice.pattern();
+    DenseMatrix rows = grouped(w, choice.grouping());
+    KeptShare kept = Mask.magnitude(rows, pattern, NanPolicy.KEEP).keptShare(rows);
+    return new Line(choice, Compliance.of(rows, pattern), kept, nonZeros);
+  }
+
+  private static double nonZeros(DenseMatrix w) {
+    long count = 0;
+    for (float value : w.toArray()) {
+      count += value != 0 ? 1 : 0;
+    }
+    return (double) count / (w.rows() * w.cols());
+  }
+
+  /** The same weights with the elements of a group side by side. */
+  private static DenseMatrix grouped(DenseMatrix w, Grouping grouping) {
+    if (grouping.stride() == 1) {
+      return w;
+    }
+    int stride = Math.toIntExact(grouping.stride());
+    int length = Math.toIntExact(w.cols()) / stride;
+    float[] from = w.toArray();
+    float[] to = new float[from.length];
+    for (int i = 0; i < from.length; i++) {
+      int row = i / (length * stride);
+      int element = i % (length * stride) / stride;
+      to[(row * stride + i % stride) * length + element] = from[i];
+    }
+    return DenseMatrix.copyOf(to, w.rows() * stride, length);
+  }
+
+  /**
+   * Whether all values are what the recipe wants.
+   *
+   * @return true when each line is
+   */
+  public boolean ok() {
+    return lines.stream().allMatch(Line::ok);
+  }
+
+  /**
+   * The report as a table.
+   *
+   * @return a line with headings, one for each weight, and a sum
+   */
+  @Override
+  public String toString() {
+    int name = lines.stream().mapToInt(l -> l.choice.weight().name().length()).max().orElse(0);
+    String format = "%-" + Math.max(name, 6) + "s  %12s  %-7s  %8s  %8s  %s%n";
+    StringBuilder table = new StringBuilder();
+    table.append(row(format, "weight", "values", "pattern", "non-zero", "kept |w|", "finding"));
+    for (Line line : lines) {
+      LayerChoice choice = line.choice;
+      table.append(
+          row(
+              format,
+              choice.weight().name(),
+              choice.weight().weights(),
+              choice.isSparse() ? choice.pattern() : "dense",
+              percent(line.nonZeros),
+              line.kept == null ? "" : percent(line.kept.magnitude()),
+              choice.isSparse() ? finding(line.compliance) : choice.detail()));
+    }
+    long sparse = lines.stream().filter(line -> line.choice.isSparse()).count();
+    long obey = lines.stream().filter(line -> line.choice.isSparse() && line.ok()).count();
+    return table
+        .append(lines.size())
+        .append(" weights, ")
+        .append(sparse)
+        .append(" eligible, ")
+        .append(obey)
+        .append(" obey their pattern")
+        .toString();
+  }
+
+  private static String finding(Compliance compliance) {
+    return compliance.ok()
+        ? "ok"
+        : compliance.breaches()
+            + " groups keep too much, the first at row "
+            + compliance.firstRow()
+            + ", column "
+            + compliance.firstColumn();
+  }
+
+  private static String percent(double share) {
+    return Double.isNaN(share) ? "n/a" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
+  }
+
+  private static String row(String format, Object... cells) {
+    return String.format(Locale.ROOT, format, cells).replace(" " + System.lineSeparator(), "\n");
+  }
+}
