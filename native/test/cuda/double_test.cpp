@@ -270,6 +270,19 @@ TEST_F(DoubleTest, UnorderedAccesses) {
   second.Synchronize();
 }
 
+TEST_F(DoubleTest, MemoryFreedUnderQueuedWork) {
+  const Stream stream;
+  const auto free_early = [&] {
+    void* memory = nullptr;
+    const auto allocate = reinterpret_cast<int (*)(void**, size_t)>(dlsym(RTLD_DEFAULT, "cudaMalloc"));
+    const auto release = reinterpret_cast<int (*)(void*)>(dlsym(RTLD_DEFAULT, "cudaFree"));
+    allocate(&memory, 256);
+    nm_cuda_fill(stream.get(), memory, 1, 256);
+    release(memory);
+  };
+  EXPECT_DEATH(free_early(), "cudaFree: work that is queued");
+}
+
 // Work runs no earlier than it has to.
 TEST_F(DoubleTest, LateRunning) {
   const Stream stream;

@@ -268,16 +268,57 @@ TEST(CudaProduct, BatchesWithoutGapsAreJoined) {
   EXPECT_EQ(after.hits, before.hits + 1);
 }
 
+// Only x is without gaps: then they are no one product.
+TEST(CudaProduct, BatchesWithGapsInYAlone) {
+  const Stream stream;
+  ForAllTypes([&](Case c) {
+    c.count = 3;
+    for (const int64_t gap : {16, 1}) {
+      c.y_batch_gap = gap;
+      CheckProduct(c, stream);
+      c.c = CPlace::kApart;
+      CheckProduct(c, stream);
+      c.c = CPlace::kNone;
+    }
+  });
+}
+
+// Strides shorter than a matrix, which cuSPARSELt does not take.
+TEST(CudaProduct, BatchesAsColumnsOfOneBuffer) {
+  const Stream stream;
+  ForAllTypes([&](Case c) {
+    c.count = 3;
+    c.beside = true;
+    for (const int64_t rows : {32, 21}) {
+      c.rows = rows;
+      c.c = CPlace::kNone;
+      CheckProduct(c, stream);
+      c.c = CPlace::kApart;
+      CheckProduct(c, stream);
+    }
+  });
+}
+
 // x is the same for all batch items.
 TEST(CudaProduct, StrideOfZeroSharesX) {
   const Stream stream;
   Case c;
-  c.dtype = c.y_dtype = NM_CUDA_F16;
-  c.weight_count = c.count = 2;
-  ProductTest test(c, stream), same(c, stream);
+  c.dtype = NM_S8;
+  c.y_dtype = NM_S32;
+  c.count = 2;
+  c.y_batch_gap = 16;
+  ProductTest test(c, stream);
   test.product().x_stride = 0;
   ASSERT_TRUE(CudaOk(test.Run()));
+  const int64_t bytes = c.rows * c.batch * 4;
+  std::vector<unsigned char> results[2];
+  for (int64_t i = 0; i < 2; ++i) {
+    results[i].resize(static_cast<size_t>(bytes));
+    const void* const y = static_cast<const char*>(test.product().y) + i * test.product().y_stride * 4;
+    ASSERT_TRUE(CudaOk(nm_cuda_copy(stream.get(), NM_CUDA_FROM_DEVICE, results[i].data(), y, bytes)));
+  }
   stream.Synchronize();
+  EXPECT_EQ(results[0], results[1]);
 }
 
 TEST(CudaProduct, NothingToDo) {

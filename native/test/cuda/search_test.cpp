@@ -258,6 +258,36 @@ TEST(CudaPlans, OfManyThreads) {
   EXPECT_EQ(LiveObjects(), live);
 }
 
+// The handle belongs to the second device; when the thread ends, the first is current.
+TEST(CudaPlans, OfAnotherDevice) {
+  int32_t count = 0;
+  ASSERT_TRUE(CudaOk(nm_cuda_device_count(&count)));
+  if (count < 2) GTEST_SKIP() << "one device";
+  const int64_t live = LiveObjects();
+  std::thread([] {
+    const Stream stream(1);
+    nm_cuda_weights* weights = nullptr;
+    ASSERT_TRUE(CudaOk(nm_cuda_weights_create(1, 32, 32, 1, 2, 4, NM_S8, &weights)));
+    const std::vector<signed char> dense(32 * 32);
+    EXPECT_TRUE(CudaOk(nm_cuda_weights_set_host(weights, stream.get(), dense.data(), NM_S8, 32, 0, nullptr)));
+    const DeviceBytes x(32 * 16, 0, 1), y(32 * 16 * 4, 0, 1);
+    ASSERT_TRUE(CudaOk(nm_cuda_fill(stream.get(), x.data(), 1, 32 * 16)));
+    nm_cuda_product p = {};
+    p.x_layout = p.y_layout = NM_BATCH_MAJOR;
+    p.y_dtype = NM_S32;
+    p.batch = 16;
+    p.count = 1;
+    p.x = x.data();
+    p.ldx = p.ldy = 32;
+    p.y = y.data();
+    p.alpha = 1;
+    EXPECT_TRUE(CudaOk(nm_cuda_multiply(weights, &p, stream.get())));
+    EXPECT_EQ(y.Download(stream), std::vector<unsigned char>(32 * 16 * 4));
+    EXPECT_TRUE(CudaOk(nm_cuda_weights_free(weights)));
+  }).join();
+  EXPECT_EQ(LiveObjects(), live);
+}
+
 // Weights and stream shared by threads: products take turns on the scratch memory.
 TEST(CudaPlans, OneStreamForManyThreads) {
   const Stream stream;

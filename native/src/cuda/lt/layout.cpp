@@ -46,28 +46,22 @@ int32_t place_vector(const nm_cuda_weights& w, const void* vector, int64_t eleme
   return scratch->take(w.padded_rows * element, offset);
 }
 
-// C and D share their leading dimension. Where C cannot be read as it lies it is copied to D, which the library may
-// read and write at once; 8-bit floats have a C of another type, which cannot lie there.
+// C and D share their leading dimension (and their stride, to be safe); a C that does not lie so goes through scratch
+// memory.
 int32_t place_c(const nm_cuda_product& p, ScratchPlan* scratch, Layout* l) {
-  l->c_into_y = false;
-  l->c_place = l->y_place;
+  const Placement& y = l->y_place;
+  l->c_place = y;  // D stands for a C that is not read
   if (p.beta == 0) return NM_OK;
   ScratchPlan unused;
-  Placement direct;
-  NM_TRY(place(l->c, l->y_place.lines, l->y_place.width, &unused, &direct));
-  if (!direct.staged() && direct.ld == l->y_place.ld && direct.stride == l->y_place.stride) {
-    l->c_place = direct;
-    return NM_OK;
-  }
-  l->c_into_y = l->types->c == l->types->d;
-  if (l->c_into_y) return NM_OK;
-  return place_in_scratch(l->c, l->y_place.lines, l->y_place.width, l->y_place.ld, scratch, &l->c_place);
+  NM_TRY(place(l->c, y.lines, y.width, &unused, &l->c_place));
+  if (!l->c_place.staged() && l->c_place.ld == y.ld && l->c_place.stride == y.stride) return NM_OK;
+  return place_in_scratch(l->c, y.lines, y.width, y.ld, y.stride, scratch, &l->c_place);
 }
 
 }  // namespace
 
 int32_t Layout::copies() const {
-  return (x_place.staged() ? NM_CUDA_COPIES_X : 0) | (copies_c() ? NM_CUDA_COPIES_C : 0) |
+  return (x_place.staged() ? NM_CUDA_COPIES_X : 0) | (problem.accumulates && c_place.staged() ? NM_CUDA_COPIES_C : 0) |
          (y_place.staged() ? NM_CUDA_COPIES_Y : 0) |
          (bias_offset >= 0 || scale_offset >= 0 ? NM_CUDA_COPIES_VECTORS : 0);
 }

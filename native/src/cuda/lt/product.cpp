@@ -52,16 +52,7 @@ const void* vector_address(const void* vector, int64_t offset, const nm_cuda_str
 int32_t copy_operands_in(const nm_cuda_weights& w, const nm_cuda_product& p, const Layout& l, nm_cuda_stream* stream) {
   unsigned char* const scratch = stream->scratch.data();
   if (l.x_place.staged()) NM_TRY(copy_in(l.x, l.x_place, scratch + l.x_place.offset, stream->raw));
-  if (l.c_into_y) {
-    void* const y = l.y_place.staged() ? scratch + l.y_place.offset : p.y;
-    if (l.y_place.staged()) {
-      NM_TRY(copy_in(l.c, l.y_place, y, stream->raw));
-    } else {
-      NM_TRY(copy_in(l.c, {l.c.lines, l.c.width, l.y_place.ld, l.y_place.stride, -1}, y, stream->raw));
-    }
-  } else if (l.c_place.staged() && p.beta != 0) {
-    NM_TRY(copy_in(l.c, l.c_place, scratch + l.c_place.offset, stream->raw));
-  }
+  if (p.beta != 0 && l.c_place.staged()) NM_TRY(copy_in(l.c, l.c_place, scratch + l.c_place.offset, stream->raw));
   return copy_vectors(w, p, l, stream);
 }
 
@@ -88,7 +79,7 @@ int32_t multiply(const nm_cuda_weights& w, const nm_cuda_product& p, nm_cuda_str
   unsigned char* const scratch = stream->scratch.data();
   void* const d = l.y_place.staged() ? scratch + l.y_place.offset : p.y;
   // The library wants a C even where it is not read.
-  const void* const c = p.beta == 0 || l.c_into_y ? d : l.c_place.address(l.c, scratch);
+  const void* const c = p.beta == 0 ? d : l.c_place.address(l.c, scratch);
   const void* const scale = vector_address(p.feature_scale, l.scale_offset, *stream);
   const void* const alpha = scale != nullptr ? scale : &p.alpha;
   const void* const beta = l.beta_offset >= 0 ? static_cast<const void*>(scratch + l.beta_offset) : &p.beta;

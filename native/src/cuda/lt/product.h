@@ -19,12 +19,10 @@ struct Layout {
   Problem problem;
   View x, y, c;                                 // caller memory
   Placement x_place, y_place, c_place;          // for the library
-  bool c_into_y;                                // C is copied to where Y will be
   int64_t bias_offset = -1, scale_offset = -1;  // in scratch memory, or -1: as they lie
   int64_t beta_offset = -1;                     // of a vector of betas, or -1: there is none
   int64_t scratch_bytes = 0;
 
-  bool copies_c() const { return c_into_y || c_place.staged(); }
   int32_t copies() const;  // nm_cuda_copied
 };
 

@@ -46,14 +46,16 @@ int32_t place(const View& view, int64_t lines, int64_t width, ScratchPlan* scrat
     *out = {lines, width, view.ld, view.count == 1 ? 0 : view.stride, -1};
     return NM_OK;
   }
-  return place_in_scratch(view, lines, width, width, scratch, out);
+  return place_in_scratch(view, lines, width, width, lines * width, scratch, out);
 }
 
-int32_t place_in_scratch(const View& view, int64_t lines, int64_t width, int64_t ld, ScratchPlan* scratch,
-                         Placement* out) {
-  *out = {lines, width, ld, view.count == 1 ? 0 : lines * ld, 0};
-  int64_t bytes;
-  if (__builtin_mul_overflow(lines * ld, view.count * view.element, &bytes)) {
+int32_t place_in_scratch(const View& view, int64_t lines, int64_t width, int64_t ld, int64_t stride,
+                         ScratchPlan* scratch, Placement* out) {
+  *out = {lines, width, ld, view.count == 1 ? 0 : stride, 0};
+  int64_t elements, bytes;
+  if (__builtin_mul_overflow(view.count - 1, out->stride, &elements) ||
+      __builtin_add_overflow(elements, lines * ld, &elements) ||
+      __builtin_mul_overflow(elements, view.element, &bytes)) {
     return fail(NM_OVERFLOW, "scratch memory: expected fewer than 2^63 bytes");
   }
   return scratch->take(bytes, &out->offset);
@@ -63,8 +65,10 @@ int32_t copy_in(const View& view, const Placement& placement, void* other, cudaS
   auto* const to = static_cast<unsigned char*>(other);
   const auto* const from = static_cast<const unsigned char*>(view.data);
   if (placement.lines != view.lines || placement.width != view.width) {
-    NM_CUDA_TRY(cudaMemsetAsync, to, 0, static_cast<size_t>(placement.lines * placement.ld * view.count * view.element),
-                stream);
+    NM_CUDA_TRY(
+        cudaMemsetAsync, to, 0,
+        static_cast<size_t>(((view.count - 1) * placement.stride + placement.lines * placement.ld) * view.element),
+        stream);
   }
   for (int64_t i = 0; i < view.count; ++i) {
     NM_TRY(copy_lines(to + i * placement.stride * view.element, placement.ld, from + i * view.stride * view.element,

@@ -43,9 +43,9 @@ class ScratchPlan {
 // Caller memory if its extents are lines x width, and all addresses and strides multiples of 16 bytes; else scratch.
 int32_t place(const View& view, int64_t lines, int64_t width, ScratchPlan* scratch, Placement* out);
 
-// The same, but in scratch memory whatever the view is, with this ld.
-int32_t place_in_scratch(const View& view, int64_t lines, int64_t width, int64_t ld, ScratchPlan* scratch,
-                         Placement* out);
+// The same, but in scratch memory whatever the view is; `stride` is ignored for a single matrix.
+int32_t place_in_scratch(const View& view, int64_t lines, int64_t width, int64_t ld, int64_t stride,
+                         ScratchPlan* scratch, Placement* out);
 
 // Queues the copies of all matrices of `view` to or from `other`, which lies as `placement` says. copy_in clears what
 // padding there is.

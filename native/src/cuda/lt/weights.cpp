@@ -95,7 +95,7 @@ int32_t compress_weights(nm_cuda_weights* w, nm_cuda_stream* stream, const Dense
   // Without gaps, so that plans depend on the shape alone.
   NM_TRY(place(view, lines, width, &plan, &placement));
   if (!placement.staged() && (dense.ld != width || (w->count > 1 && dense.stride != lines * width))) {
-    NM_TRY(place_in_scratch(view, lines, width, width, &plan, &placement));
+    NM_TRY(place_in_scratch(view, lines, width, width, lines * width, &plan, &placement));
   }
   int64_t temporary, flag;
   NM_TRY(plan.take(static_cast<int64_t>(temporary_bytes), &temporary));

@@ -41,7 +41,10 @@ int32_t DeviceBuffer::allocate(int64_t bytes) {
 }
 
 void DeviceBuffer::release() {
-  if (data_ != nullptr) cudaFree(data_);
+  if (data_ != nullptr) {
+    cudaDeviceSynchronize();
+    cudaFree(data_);
+  }
   data_ = nullptr;
   bytes_ = 0;
 }

@@ -24,9 +24,10 @@ std::string Case::Describe() const {
   std::ostringstream out;
   out << TypeName(dtype) << " to " << TypeName(y_dtype) << ", " << rows << " x " << cols << " x " << batch
       << ", counts " << weight_count << " and " << count << ", layouts " << x_layout << y_layout << ", order " << order
-      << ", gaps " << x_gap << ' ' << y_gap << ' ' << batch_gap << ", offsets " << x_offset << ' ' << y_offset << ", c "
-      << static_cast<int>(c) << ", bias " << bias << ", scale " << scale << ", activation " << activation << ", alpha "
-      << alpha << ", integers " << integers;
+      << ", gaps "
+      << "beside " << beside << ' ' << y_batch_gap << ' ' << x_gap << ' ' << y_gap << ' ' << batch_gap << ", offsets "
+      << x_offset << ' ' << y_offset << ", c " << static_cast<int>(c) << ", bias " << bias << ", scale " << scale
+      << ", activation " << activation << ", alpha " << alpha << ", integers " << integers;
   return out.str();
 }
 
@@ -45,12 +46,12 @@ double ProductTest::Value(double largest, int32_t dtype) {
 }
 
 ProductTest::Matrix ProductTest::Make(int64_t features, int64_t batch, int32_t layout, int64_t gap, int64_t offset,
-                                      int32_t dtype, int64_t count, double largest) {
+                                      int32_t dtype, int64_t count, double largest, int64_t batch_gap) {
   Matrix m = {};
   m.lines = layout == NM_BATCH_MAJOR ? batch : features;
   m.width = layout == NM_BATCH_MAJOR ? features : batch;
-  m.ld = m.width + gap;
-  m.stride = (m.lines + case_.batch_gap) * m.ld;
+  m.ld = (case_.beside ? count : 1) * m.width + gap;
+  m.stride = case_.beside ? m.width : (m.lines + case_.batch_gap + batch_gap) * m.ld;
   m.count = count;
   m.offset = offset * ElementBytes(dtype);
   m.dtype = dtype;
@@ -103,7 +104,8 @@ void ProductTest::MakeWeights() {
 ProductTest::ProductTest(const Case& c, const Stream& stream) : case_(c), stream_(stream) {
   MakeWeights();
   x_ = Make(c.cols, c.batch, c.x_layout, c.x_gap, c.x_offset, c.dtype, c.count, 3);
-  y_ = Make(c.rows, c.batch, c.y_layout, c.y_gap, c.y_offset, c.y_dtype, c.count, c.c == CPlace::kInPlace ? 3 : 0);
+  y_ = Make(c.rows, c.batch, c.y_layout, c.y_gap, c.y_offset, c.y_dtype, c.count, c.c == CPlace::kInPlace ? 3 : 0,
+            c.y_batch_gap);
   product_.x_layout = c.x_layout;
   product_.y_layout = c.y_layout;
   product_.y_dtype = c.y_dtype;
@@ -125,7 +127,7 @@ ProductTest::ProductTest(const Case& c, const Stream& stream) : case_(c), stream
       product_.ldc = y_.ld;
       product_.c_stride = y_.stride;
     } else {
-      c_ = Make(c.rows, c.batch, c.y_layout, gap, 0, CType(c), c.count, 3);
+      c_ = Make(c.rows, c.batch, c.y_layout, gap, 0, CType(c), c.count, 3, c.y_batch_gap);
       product_.c = c_.device->data();
       product_.ldc = c_.ld;
       product_.c_stride = c_.stride;

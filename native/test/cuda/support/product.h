@@ -26,6 +26,8 @@ struct Case {
   int32_t order = NM_CUDA_ROW_MAJOR;
   int64_t x_gap = 0, y_gap = 0;        // between lines, in elements
   int64_t x_offset = 0, y_offset = 0;  // of the first element, in elements
+  bool beside = false;                 // matrices are columns of one wide buffer, not one after the other
+  int64_t y_batch_gap = 0;             // more than x has
   int64_t batch_gap = 0;               // between matrices, in lines
   CPlace c = CPlace::kNone;
   bool bias = false, scale = false;
@@ -66,7 +68,7 @@ class ProductTest {
   };
 
   Matrix Make(int64_t features, int64_t batch, int32_t layout, int64_t gap, int64_t offset, int32_t dtype,
-              int64_t count, double largest);
+              int64_t count, double largest, int64_t batch_gap = 0);
   double Value(double largest, int32_t dtype);
   void MakeWeights();
   void Expect(int64_t item, int64_t feature, int64_t column, double* value, double* tolerance) const;

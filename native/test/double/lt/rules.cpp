@@ -69,7 +69,7 @@ Status check_matmul(const MatmulObject& matmul, const MatObject& a, const MatObj
   const int64_t m = ta ? a.cols : a.rows, k = ta ? a.rows : a.cols;
   const int64_t kb = tb ? b.cols : b.rows, n = tb ? b.rows : b.cols;
   if (k != kb || c.rows != m || c.cols != n || d.rows != m || d.cols != n) return INVALID_VALUE;
-  if (c.ld != d.ld || c.order != d.order) return NOT_SUPPORTED;
+  if (c.ld != d.ld || c.order != d.order || c.stride != d.stride) return NOT_SUPPORTED;
   if (!types_match(a.type, b.type, c.type, d.type, matmul.compute)) return NOT_SUPPORTED;
   if (type_bytes(a.type) == 1 && !along_k(a, matmul.op_a, b, matmul.op_b)) return NOT_SUPPORTED;
   return SUCCESS;
