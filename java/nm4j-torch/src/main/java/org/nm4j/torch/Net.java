@@ -33,6 +33,7 @@ import org.nm4j.Workload;
  *
  * Mlp net = new Mlp();
  * Sparsifier.attach(net, Recipe.paper()).finish();   // prunes fc1; train before you finish
+ * net.eval();
  * net.compress(Pattern.P2_4, DType.F32);             // fc1's dense weights are gone
  * try (NoGradGuard guard = new NoGradGuard()) {
  *   Tensor y = net.forward(torch.randn(8, 64));
