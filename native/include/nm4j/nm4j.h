@@ -421,6 +421,17 @@ NM_API int32_t nm_ohwi_from_oihw_f32(const float* w, int64_t out_channels, int64
 NM_API int32_t nm_conv2d_output(const nm_conv2d_geometry* geometry, int64_t h, int64_t w, int64_t* out_h,
                                 int64_t* out_w);
 
+/* The matrix of columns of images x (im2col), for training: a row for each output pixel of each image, of kernel_h *
+ * kernel_w * in_channels elements in the order of OHWI weights, 0 where the kernel reaches beyond the image. So Y is
+ * columns W^T, with W of out_channels rows. geometry->groups must be 1 (NM_UNSUPPORTED). columns must not overlap x. */
+NM_API int32_t nm_conv2d_columns_f32(const nm_conv2d_geometry* geometry, const float* x, const nm_images* x_images,
+                                     float* columns, int64_t ld);
+
+/* The opposite (col2im): each element of x becomes the sum of those of columns that would come from it, in their order.
+ * With columns = dY W this is the gradient dX. */
+NM_API int32_t nm_conv2d_sum_columns_f32(const nm_conv2d_geometry* geometry, const float* columns, int64_t ld, float* x,
+                                         const nm_images* x_images);
+
 /* Packs weights (OHWI) and their mask, at most N per group; completed as nm_compress_f32 does, zeros among the kept.
  * NM_UNSUPPORTED when in_channels / groups is at most N, depthwise convolutions among them: such a pattern drops
  * nothing, and dense is the faster choice. Patterns whose M exceeds in_channels / groups are computed, but gain less

@@ -89,6 +89,18 @@ public final class DenseMatrix {
               long rows, long cols, Pattern pattern, boolean withBackward) {
             return new RepackedWeights(rows, cols, pattern, withBackward);
           }
+
+          @Override
+          public void columns(
+              SparseConv2d.Builder geometry, Images x, DenseMatrix columns, Execution execution) {
+            Conv2dColumns.make(geometry.geometry(), x, columns, execution);
+          }
+
+          @Override
+          public void sumColumns(
+              SparseConv2d.Builder geometry, DenseMatrix columns, Images x, Execution execution) {
+            Conv2dColumns.sum(geometry.geometry(), columns, x, execution);
+          }
         });
   }
 

@@ -431,6 +431,28 @@ public final class SparseConv2d implements AutoCloseable {
     }
 
     /**
+     * Height of the output for images of a height, see {@link SparseConv2d#outH}.
+     *
+     * @param h height of the input, at least 1
+     * @return the output's height
+     * @throws IllegalArgumentException when the kernel does not fit the padded input
+     */
+    public long outH(long h) {
+      return geometry().outH(h);
+    }
+
+    /**
+     * Width of the output for images of a width, see {@link SparseConv2d#outW}.
+     *
+     * @param w width of the input, at least 1
+     * @return the output's width
+     * @throws IllegalArgumentException when the kernel does not fit the padded input
+     */
+    public long outW(long w) {
+      return geometry().outW(w);
+    }
+
+    /**
      * Copies weights from the order of PyTorch and ONNX.
      *
      * @param oihw outC x (inC / groups * kernelH * kernelW), without gaps
@@ -501,7 +523,7 @@ public final class SparseConv2d implements AutoCloseable {
       }
     }
 
-    private Conv2dGeometry geometry() {
+    Conv2dGeometry geometry() {
       return new Conv2dGeometry(
           inC, outC, groups, kernelH, kernelW, strideH, strideW, dilationH, dilationW, top, left,
           bottom, right);

@@ -7,7 +7,9 @@ package org.nm4j.internal;
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Execution;
+import org.nm4j.Images;
 import org.nm4j.Pattern;
+import org.nm4j.SparseConv2d;
 
 /**
  * The door through which the other packages reach the memory of a {@link DenseMatrix}, and divide
@@ -65,6 +67,14 @@ public abstract class Matrices {
   /** Room for weights of a pattern, with W^T for the backward pass or without. */
   public abstract TrainedWeights trainedWeights(
       long rows, long cols, Pattern pattern, boolean withBackward);
+
+  /** The matrix of columns of a convolution's images. */
+  public abstract void columns(
+      SparseConv2d.Builder geometry, Images x, DenseMatrix columns, Execution execution);
+
+  /** The sums of columns that come from each element of images. */
+  public abstract void sumColumns(
+      SparseConv2d.Builder geometry, DenseMatrix columns, Images x, Execution execution);
 
   /** Works on {@code count} rows from {@code row} on; returns a status. */
   public interface Work {

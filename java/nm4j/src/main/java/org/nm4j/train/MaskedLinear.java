@@ -148,12 +148,22 @@ public final class MaskedLinear implements AutoCloseable {
     requireShape("dy", dy, x.rows(), weight.rows());
     if (dx != null) {
       requireShape("dx", dx, x.rows(), weight.cols());
-      if (pack(execution)) {
-        packed.backward(dy, dx, execution);
-      } else {
-        gemm.multiply(false, false, dy, denseWeights(), 0, dx, execution);
-      }
+      backwardInput(dy, dx, execution);
     }
+    backwardWeights(x, dy, beta, execution);
+  }
+
+  /** dX = dY (E W). */
+  void backwardInput(DenseMatrix dy, DenseMatrix dx, Execution execution) {
+    if (pack(execution)) {
+      packed.backward(dy, dx, execution);
+    } else {
+      gemm.multiply(false, false, dy, denseWeights(), 0, dx, execution);
+    }
+  }
+
+  /** The gradients of weights and bias, added to beta times what they are. */
+  void backwardWeights(DenseMatrix x, DenseMatrix dy, float beta, Execution execution) {
     requireOpen();
     gemm.multiply(true, false, dy, x, beta, gradient, execution);
     if (bias != null) {

@@ -1,0 +1,61 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+import org.nm4j.internal.Bindings;
+
+/** The matrix of columns of a convolution's images, and back; images are divided over threads. */
+final class Conv2dColumns {
+  private Conv2dColumns() {}
+
+  static void make(Conv2dGeometry geometry, Images x, DenseMatrix columns, Execution execution) {
+    forEachImage(
+        geometry,
+        x,
+        columns,
+        execution,
+        (image, part) ->
+            Bindings.nm_conv2d_columns_f32(
+                geometry.fields(),
+                image.matrix().address(),
+                image.describe(image.matrix().ld()),
+                part.address(),
+                part.ld()));
+  }
+
+  static void sum(Conv2dGeometry geometry, DenseMatrix columns, Images x, Execution execution) {
+    Shape.requireWritable("dx", x.matrix());
+    forEachImage(
+        geometry,
+        x,
+        columns,
+        execution,
+        (image, part) ->
+            Bindings.nm_conv2d_sum_columns_f32(
+                geometry.fields(),
+                part.address(),
+                part.ld(),
+                image.matrix().address(),
+                image.describe(image.matrix().ld())));
+  }
+
+  private static void forEachImage(
+      Conv2dGeometry geometry, Images x, DenseMatrix columns, Execution execution, Call call) {
+    long pixels = geometry.outH(x.h()) * geometry.outW(x.w());
+    RowBlocks.runBlocks(
+        x.n(),
+        Math.multiplyExact(pixels, columns.cols()),
+        1,
+        execution,
+        (first, count) ->
+            call.run(x.images(first, count), columns.rows(first * pixels, count * pixels)));
+    x.matrix().keepAlive();
+    columns.keepAlive();
+  }
+
+  private interface Call {
+    int run(Images images, DenseMatrix columns);
+  }
+}

@@ -1,0 +1,249 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.nm4j.train.MaskRule;
+import org.nm4j.train.MaskedConv2d;
+import org.nm4j.train.MaskedParameter;
+import org.nm4j.train.Optimizer;
+
+@RandomTest
+class MaskedConv2dTest {
+  private static final Execution CALLER = Execution.caller();
+  private static final Gemm DENSE = Gemm.openBlas();
+
+  /** A convolution in double precision, and its loss: half the squared distance from a target. */
+  private record Reference(
+      int n, int h, int w, int in, int out, int k, int stride, int pad, boolean[] kept) {
+    int outH() {
+      return (h + 2 * pad - k) / stride + 1;
+    }
+
+    int outW() {
+      return (w + 2 * pad - k) / stride + 1;
+    }
+
+    int outputs() {
+      return n * outH() * outW() * out;
+    }
+
+    double[] forward(double[] x, double[] weights, double[] bias) {
+      double[] y = new double[outputs()];
+      int i = 0;
+      for (int image = 0; image < n; image++) {
+        for (int oh = 0; oh < outH(); oh++) {
+          for (int ow = 0; ow < outW(); ow++) {
+            for (int o = 0; o < out; o++) {
+              y[i++] = bias[o] + sum(x, weights, image, oh * stride - pad, ow * stride - pad, o);
+            }
+          }
+        }
+      }
+      return y;
+    }
+
+    private double sum(double[] x, double[] weights, int image, int top, int left, int o) {
+      double sum = 0;
+      for (int kh = 0; kh < k; kh++) {
+        for (int kw = 0; kw < k; kw++) {
+          int ih = top + kh;
+          int iw = left + kw;
+          if (ih < 0 || ih >= h || iw < 0 || iw >= w) {
+            continue;
+          }
+          for (int c = 0; c < in; c++) {
+            int at = ((o * k + kh) * k + kw) * in + c;
+            sum += weights[at] * x[((image * h + ih) * w + iw) * in + c];
+          }
+        }
+      }
+      return sum;
+    }
+
+    double loss(double[] x, double[] weights, double[] bias, float[] target) {
+      double loss = 0;
+      double[] y = forward(x, weights, bias);
+      for (int i = 0; i < y.length; i++) {
+        loss += (y[i] - target[i]) * (y[i] - target[i]) / 2;
+      }
+      return loss;
+    }
+  }
+
+  private static double[] doubles(float[] values) {
+    double[] doubles = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      doubles[i] = values[i];
+    }
+    return doubles;
+  }
+
+  /** The loss is quadratic in each value, so that a central difference is exact for any step. */
+  private static double[] differences(double[] values, java.util.function.DoubleSupplier loss) {
+    double[] gradient = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      double before = values[i];
+      values[i] = before + 0.5;
+      double above = loss.getAsDouble();
+      values[i] = before - 0.5;
+      gradient[i] = above - loss.getAsDouble();
+      values[i] = before;
+    }
+    return gradient;
+  }
+
+  private static void assertNear(double[] expected, float[] actual) {
+    assertEquals(expected.length, actual.length);
+    for (int i = 0; i < actual.length; i++) {
+      assertEquals(expected[i], actual[i], 2e-3, "element " + i);
+    }
+  }
+
+  @Test
+  void gradientsAreThoseOfCentralDifferences(Random random) {
+    check(3, 1, 1, Pattern.P2_4, 0, random);
+    check(3, 2, 0, Pattern.P1_4, 0, random);
+    check(1, 1, 0, null, 0, random);
+    check(2, 1, 1, Pattern.P2_4, 0.5f, random);
+  }
+
+  private static void check(
+      int k, int stride, int pad, Pattern pattern, float factor, Random random) {
+    Reference r = new Reference(3, 5, 4, 8, 6, k, stride, pad, null);
+    float[] weights = Samples.floats(random, r.out * k * k * r.in);
+    DenseMatrix w = Samples.matrix(weights, r.out, k * k * r.in);
+    MaskedParameter.Builder builder =
+        MaskedParameter.builder("conv.weight", w)
+            .masked(DenseMatrix.allocate(w.rows(), w.cols()))
+            .startOf(MaskRule.ste().prunedFactor(factor));
+    MaskedParameter weight = (pattern == null ? builder : builder.pattern(pattern)).build();
+    float[] b = Samples.floats(random, r.out);
+    MaskedParameter bias = MaskedParameter.builder("b", Samples.matrix(b, 1, r.out)).build();
+    Images x = Images.allocate(ImageLayout.NHWC, r.n, r.h, r.w, r.in);
+    x.matrix().copyFrom(Samples.floats(random, r.n * r.h * r.w * r.in));
+    Images y = Images.allocate(ImageLayout.NHWC, r.n, r.outH(), r.outW(), r.out);
+    Images dy = Images.allocate(ImageLayout.NHWC, r.n, r.outH(), r.outW(), r.out);
+    Images dx = Images.allocate(ImageLayout.NHWC, r.n, r.h, r.w, r.in);
+    float[] target = Samples.floats(random, r.outputs());
+    double[] used = doubles(weights);
+    for (int i = 0; i < used.length; i++) {
+      used[i] *= weight.mask().get(i / w.cols(), i % w.cols()) ? 1 : factor;
+    }
+    SparseConv2d.Builder geometry =
+        SparseConv2d.builder(r.in, r.out, k, k).stride(stride, stride).padding(pad, pad);
+    try (MaskedConv2d conv = new MaskedConv2d(geometry, weight, bias, DENSE)) {
+      for (Execution execution : new Execution[] {CALLER, Execution.parallel()}) {
+        conv.forward(x, y, execution);
+        double[] in = doubles(x.matrix().toArray());
+        double[] offset = doubles(b);
+        assertNear(r.forward(in, used, offset), y.matrix().toArray());
+        float[] d = y.matrix().toArray();
+        for (int i = 0; i < d.length; i++) {
+          d[i] -= target[i];
+        }
+        dy.matrix().copyFrom(d);
+        conv.backward(x, dy, dx, execution);
+        assertNear(differences(in, () -> r.loss(in, used, offset, target)), dx.matrix().toArray());
+        assertNear(
+            differences(used, () -> r.loss(in, used, offset, target)),
+            conv.layer().gradient().toArray());
+        assertNear(
+            differences(offset, () -> r.loss(in, used, offset, target)),
+            conv.layer().biasGradient().toArray());
+      }
+    }
+  }
+
+  /** As the packed convolution for inference, on images that take several parts. */
+  @Test
+  void trainedWeightsServeInference(Random random) {
+    SparseConv2d.Builder geometry = SparseConv2d.builder(64, 16, 3, 3).padding(1, 1);
+    float[] weights = Samples.integers(random, 16 * 9 * 64);
+    DenseMatrix w = Samples.matrix(weights, 16, 9 * 64);
+    MaskedParameter weight = MaskedParameter.builder("w", w).pattern(Pattern.P2_4).build();
+    Images x = Images.allocate(ImageLayout.NHWC, 3, 40, 40, 64); // 2.8 M columns
+    x.matrix().copyFrom(Samples.integers(random, 3 * 1600 * 64));
+    Images y = Images.allocate(ImageLayout.NHWC, 3, 40, 40, 16);
+    Images inference = Images.allocate(ImageLayout.NHWC, 3, 40, 40, 16);
+    try (MaskedConv2d conv = new MaskedConv2d(geometry, weight, null, DENSE)) {
+      conv.forward(x, y, Execution.parallel());
+      Images dx = Images.allocate(ImageLayout.NHWC, 3, 40, 40, 64);
+      conv.backward(x, y, dx, Execution.parallel());
+      conv.layer().step(Optimizer.sgd(1e-3f), MaskRule.srSte(), CALLER);
+      conv.forward(x, y, CALLER);
+    }
+    Mask mask = Mask.of(weight.mask().bits(), 16 * 9, 64);
+    DenseMatrix ohwi = Samples.matrix(w.toArray(), 16 * 9, 64);
+    try (SparseConv2d packed = geometry.pack(ohwi, mask, Pattern.P2_4)) {
+      packed.apply(x, inference);
+    }
+    float[] expected = inference.matrix().toArray();
+    float[] actual = y.matrix().toArray();
+    float largest = 0;
+    for (float value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    for (int i = 0; i < actual.length; i++) {
+      // Two orders of summing 288 products, each addition rounded to 2^-24 of a sum.
+      assertEquals(expected[i], actual[i], 288 * 0x1p-23 * largest, "element " + i);
+    }
+  }
+
+  @Test
+  void noImagesHaveNoGradients(Random random) {
+    DenseMatrix w = Samples.matrix(Samples.integers(random, 32), 4, 8);
+    MaskedParameter weight = MaskedParameter.builder("w", w).pattern(Pattern.P2_4).build();
+    Images x = Images.allocate(ImageLayout.NHWC, 0, 3, 3, 8);
+    Images y = Images.allocate(ImageLayout.NHWC, 0, 3, 3, 4);
+    try (MaskedConv2d conv =
+        new MaskedConv2d(SparseConv2d.builder(8, 4, 1, 1), weight, null, DENSE)) {
+      conv.layer().gradient().set(0, 0, 1);
+      conv.forward(x, y, CALLER);
+      conv.backward(x, y, x, CALLER);
+      assertArrayEquals(new float[32], conv.layer().gradient().toArray());
+    }
+  }
+
+  @Test
+  void misuseIsRefused() {
+    DenseMatrix w = DenseMatrix.allocate(4, 9 * 8);
+    MaskedParameter weight = MaskedParameter.builder("conv", w).pattern(Pattern.P2_4).build();
+    SparseConv2d.Builder geometry = SparseConv2d.builder(8, 4, 3, 3);
+    Misuse.illegalArgument(
+        () -> new MaskedConv2d(SparseConv2d.builder(8, 5, 3, 3), weight, null, DENSE),
+        "conv",
+        "360");
+    MaskedParameter odd =
+        MaskedParameter.builder("odd", DenseMatrix.allocate(4, 9 * 6))
+            .pattern(Pattern.P2_4)
+            .build();
+    Misuse.illegalArgument(
+        () -> new MaskedConv2d(SparseConv2d.builder(6, 4, 3, 3), odd, null, DENSE),
+        "odd",
+        "multiple of 4",
+        "6");
+    MaskedConv2d conv = new MaskedConv2d(geometry, weight, null, DENSE);
+    Images x = Images.allocate(ImageLayout.NHWC, 2, 5, 5, 8);
+    Images y = Images.allocate(ImageLayout.NHWC, 2, 3, 3, 4);
+    Images nchw = Images.allocate(ImageLayout.NCHW, 2, 5, 5, 8);
+    Misuse.illegalArgument(() -> conv.forward(nchw, y, CALLER), "x must be NHWC");
+    Misuse.illegalArgument(() -> conv.forward(x, x, CALLER), "y must be NHWC, 2 x 3 x 3 x 4");
+    Misuse.illegalArgument(() -> conv.backward(x, x, null, CALLER), "dy must be");
+    Misuse.illegalArgument(() -> conv.backward(x, y, y, CALLER), "dx must be");
+    Misuse.nullPointer(() -> new MaskedConv2d(null, weight, null, DENSE));
+    conv.forward(x, y, CALLER);
+    weight.setPattern(Pattern.of(1, 16));
+    Misuse.illegalArgument(() -> conv.forward(x, y, CALLER), "1:16", "multiple of 16");
+    weight.setPattern(Pattern.P2_4);
+    conv.close();
+    conv.close();
+    Misuse.illegalState(() -> conv.forward(x, y, CALLER), "conv", "closed");
+  }
+}
