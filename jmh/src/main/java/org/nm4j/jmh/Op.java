@@ -20,7 +20,9 @@ interface Op {
           new EpilogueOp(),
           new CrossoverOp(),
           new PrunePackOp(),
-          new MaskOp(),
+          new MaskOp(MaskOp.Kind.MAGNITUDE),
+          new MaskOp(MaskOp.Kind.TRANSPOSABLE),
+          new MaskOp(MaskOp.Kind.VNM),
           new SrSteStepOp(),
           new LinearStepOp(),
           new CallOp());

@@ -12,7 +12,7 @@ import org.nm4j.Workload;
 /** From dense weights to a matrix packed for large batches, memory for it included. */
 final class PrunePackOp extends WeightsOp {
   PrunePackOp() {
-    super("prune_pack");
+    super("prune_pack", Suite.PATTERNS);
   }
 
   private static SparseMatrix pack(DenseMatrix w, Pattern pattern) {
@@ -23,7 +23,7 @@ final class PrunePackOp extends WeightsOp {
   }
 
   @Override
-  Contender nm4j(DenseMatrix w, Pattern pattern) {
+  Contender nm4j(DenseMatrix w, Pattern pattern, int threads) {
     long packed;
     try (SparseMatrix matrix = pack(w, pattern)) {
       packed = matrix.bytes();
@@ -32,9 +32,9 @@ final class PrunePackOp extends WeightsOp {
   }
 
   @Override
-  DenseMatrix pruned(DenseMatrix w, Pattern pattern) {
-    try (SparseMatrix matrix = pack(w, pattern)) {
-      return matrix.decompress();
+  void verify(BenchmarkCase spec, Operand w) {
+    try (SparseMatrix matrix = pack(w.matrix, spec.pattern())) {
+      PruningCheck.verify(spec.toString(), w, matrix.decompress(), spec.pattern());
     }
   }
 }

@@ -33,6 +33,9 @@ class OpTest {
     "crossover/f32/2:4/batch-major/48x80/n5, openblas onednn nm4j lane-panel row-stream",
     "prune_pack/f32/1:4/row-major/48x90/n1, nm4j copy",
     "mask/f32/4:8/row-major/48x90/n1, nm4j copy",
+    "mask_transposable/f32/2:4/row-major/48x90/n1, nm4j copy",
+    "mask_transposable/f32/4:8/row-major/48x90/n1, nm4j copy",
+    "mask_vnm/f32/2:8/row-major/130x90/n1, nm4j copy",
     "srste_step/f32/2:4/row-major/48x96/n1, pytorch-sgd pytorch-tensor-ops nm4j copy",
     "linear_step/f32/2:4/batch-major/48x80/n5, pytorch nm4j onednn-dw",
     "call/f32/2:4/batch-major/16x16/n1, nm4j native-call empty-call"
