@@ -73,7 +73,11 @@ bool transposable_rows(const float* w, int64_t ld, int count, int64_t cols, uint
   const float* rows[4];
   int64_t col = 0;
   for (; count == 4 && col + kStep <= cols; col += kStep) {
-    for (int r = 0; r < 4; ++r) rows[r] = w + r * ld + col;
+    for (int r = 0; r < 4; ++r) {
+      rows[r] = w + r * ld + col;
+      // The four rows after these: with four streams at once the hardware alone does not keep up.
+      for (int64_t i = 0; i < kStep; i += 16) __builtin_prefetch(rows[r] + 4 * ld + i, 0, 2);
+    }
     store_blocks<T>(masks.blocks(rows), col, mask, stride);
   }
   for (; col < cols; col += kStep) {
