@@ -15,6 +15,8 @@
 
 #include "cuda/support/backend.h"
 
+extern "C" int32_t nm4j_cuda_test_from_c(void);  // header_test.c
+
 namespace nm4j_test {
 namespace {
 
@@ -106,6 +108,12 @@ TEST(CudaDevices, AreListedAndUsable) {
   const char* path = "";
   ASSERT_TRUE(CudaOk(nm_cuda_lt_path(&path)));
   EXPECT_NE(std::string(path).find("libcusparseLt.so"), std::string::npos);
+}
+
+TEST(CudaDevices, AreListedFromC) {
+  int32_t count = 0;
+  ASSERT_TRUE(CudaOk(nm_cuda_device_count(&count)));
+  EXPECT_EQ(nm4j_cuda_test_from_c(), count);
 }
 
 TEST(CudaDevices, ThatDoNotExist) {
