@@ -142,6 +142,41 @@ inline int32_t nm4j_cuda_multiply(const nm_cuda_weights* weights, nm_cuda_stream
   return nm_cuda_multiply(weights, &p, stream);
 }
 
+/* flips: in device memory. */
+inline int32_t nm4j_cuda_update(nm_cuda_stream* stream, int64_t rows, int64_t cols, int32_t n, int32_t m,
+                                int64_t group_stride, int32_t optimizer, int32_t placement, int32_t flags, int64_t step,
+                                float lr, float weight_decay, float momentum, float dampening, float beta1, float beta2,
+                                float eps, float lambda, float pruned_factor, float* w, const float* grad, float* first,
+                                float* second, uint8_t* mask, float* masked, void* masked_bf16, void* flips) {
+  nm_update u = {};
+  u.rows = rows;
+  u.cols = cols;
+  u.n = n;
+  u.m = m;
+  u.group_stride = group_stride;
+  u.optimizer = optimizer;
+  u.placement = placement;
+  u.flags = flags;
+  u.step = step;
+  u.lr = lr;
+  u.weight_decay = weight_decay;
+  u.momentum = momentum;
+  u.dampening = dampening;
+  u.beta1 = beta1;
+  u.beta2 = beta2;
+  u.eps = eps;
+  u.lambda = lambda;
+  u.pruned_factor = pruned_factor;
+  u.w = w;
+  u.grad = grad;
+  u.first = first;
+  u.second = second;
+  u.mask = mask;
+  u.masked = masked;
+  u.masked_bf16 = static_cast<uint16_t*>(masked_bf16);
+  return nm_cuda_update(stream, &u, static_cast<int64_t*>(flips));
+}
+
 /* PinnedMemory.buffer(address, bytes): a buffer over memory that it does not own. */
 extern "C" JNIEXPORT jobject JNICALL Java_org_nm4j_internal_PinnedMemory_buffer(JNIEnv* env, jclass, jlong address,
                                                                                 jlong bytes) {

@@ -70,6 +70,11 @@ public final class DenseMatrix {
           }
 
           @Override
+          public void copy(DenseMatrix from, DenseMatrix to) {
+            from.copyTo(to);
+          }
+
+          @Override
           public long extent(DenseMatrix matrix) {
             return Shape.extent(matrix.rows, matrix.cols, matrix.ld);
           }
@@ -318,6 +323,19 @@ public final class DenseMatrix {
     return view(dtype, typed(PinnedMemory.bytes(bytes), dtype), rows, cols, cols);
   }
 
+  /** Not from one GPU to another. */
+  private void copyTo(DenseMatrix copy) {
+    if (device.isCpu() && copy.device.isCpu()) {
+      for (long row = 0; row < rows && cols > 0; row++) {
+        Elements.copy(row(row), copy.row(row));
+      }
+    } else {
+      DeviceStream stream = (device.isCpu() ? copy.device : device).shared();
+      stream.copy(this, copy);
+      stream.synchronize();
+    }
+  }
+
   static DenseMatrix on(
       Device device, Memory memory, long offset, DType dtype, long rows, long cols, long ld) {
     return new DenseMatrix(device, dtype, memory, offset, rows, cols, ld, 1, 0);
@@ -334,18 +352,11 @@ public final class DenseMatrix {
    * @throws IllegalStateException when the memory is closed
    */
   public DenseMatrix to(Device target) {
-    DenseMatrix copy = allocate(target, dtype, rows, cols);
-    if (device.isCpu() && target.isCpu()) {
-      for (long row = 0; row < rows && cols > 0; row++) {
-        Elements.copy(row(row), copy.row(row));
-      }
-    } else if (!device.isCpu() && !target.isCpu() && device != target) {
+    if (!device.isCpu() && !target.isCpu() && device != target) {
       return to(Device.cpu()).to(target);
-    } else {
-      DeviceStream stream = (device.isCpu() ? target : device).shared();
-      stream.copy(this, copy);
-      stream.synchronize();
     }
+    DenseMatrix copy = allocate(target, dtype, rows, cols);
+    copyTo(copy);
     return scale == 1 && zero == 0 ? copy : copy.quantized(scale, zero);
   }
 
@@ -514,8 +525,7 @@ public final class DenseMatrix {
     if (!device.isCpu()) {
       DenseMatrix host = allocate(dtype, rows, cols);
       host.copyFrom(values);
-      device.shared().copy(host, this);
-      device.shared().synchronize();
+      host.copyTo(this);
       return;
     }
     for (int row = 0; row < rows && cols > 0; row++) {

@@ -50,10 +50,25 @@ public abstract class Matrices {
   /** Index in that memory of the matrix's first element. */
   public abstract long offset(DenseMatrix matrix);
 
-  /** Where the first element lies, valid as long as the matrix is reachable. */
+  /**
+   * Where the first element lies, valid as long as the matrix is reachable.
+   *
+   * @throws IllegalArgumentException when that is not in host memory
+   */
   public final long address(DenseMatrix matrix) {
-    return memory(matrix).address() + offset(matrix) * matrix.dtype().bytes();
+    if (!matrix.device().isCpu()) {
+      throw new IllegalArgumentException("expected a matrix in host memory, got " + matrix);
+    }
+    return anyAddress(matrix);
   }
+
+  /** As {@link #address}, on whatever device; of null, 0. */
+  public final long anyAddress(DenseMatrix matrix) {
+    return matrix == null ? 0 : memory(matrix).address() + offset(matrix) * matrix.dtype().bytes();
+  }
+
+  /** Copies all elements, on whatever devices, and waits. */
+  public abstract void copy(DenseMatrix from, DenseMatrix to);
 
   /** Elements from the first to the last, gaps included. */
   public abstract long extent(DenseMatrix matrix);

@@ -12,7 +12,6 @@ import org.nm4j.Execution;
 import org.nm4j.Gemm;
 import org.nm4j.Nm4jException;
 import org.nm4j.Pattern;
-import org.nm4j.internal.Bindings;
 import org.nm4j.internal.Matrices;
 import org.nm4j.internal.TrainedWeights;
 
@@ -265,7 +264,9 @@ public final class MaskedLinear implements AutoCloseable {
       packedVersion = -1;
       try {
         packed.pack(
-            MaskedParameter.address(weight.weights()), Bindings.address(weight.mask), execution);
+            MaskedParameter.address(weight.weights()),
+            MaskedParameter.address(weight.mask),
+            execution);
       } catch (Nm4jException e) {
         throw new Nm4jException(e.code(), weight.name() + ": " + e.getMessage());
       } finally {

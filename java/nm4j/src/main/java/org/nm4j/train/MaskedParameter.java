@@ -10,16 +10,14 @@ import java.io.OutputStream;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Device;
 import org.nm4j.Execution;
 import org.nm4j.Mask;
 import org.nm4j.Nm4jException;
 import org.nm4j.Pattern;
 import org.nm4j.internal.Bindings;
-import org.nm4j.internal.BufferMemory;
-import org.nm4j.internal.Loader;
 import org.nm4j.internal.Matrices;
 import org.nm4j.internal.Status;
 
@@ -38,8 +36,10 @@ import org.nm4j.internal.Status;
  * long flips = fc1.step(grad, sgd, MaskRule.srSte(), Execution.parallel());
  * }</pre>
  *
- * <p>Mask and moments are direct memory, freed with this object. Results are the same bits whatever
- * the threads. Not safe for use by many threads at once.
+ * <p>Where the weights are, on the CPU or a GPU, is where all of it is and a step is computed.
+ *
+ * <p>Mask and moments are direct memory, or memory of the GPU, freed with this object. Results are
+ * the same bits whatever the threads. Not safe for use by many threads at once.
  */
 public final class MaskedParameter {
   private final String name;
@@ -47,7 +47,11 @@ public final class MaskedParameter {
   private final DenseMatrix masked;
   private final DenseMatrix maskedBf16;
   private final Grouping grouping;
-  final ByteBuffer mask;
+
+  /** The bits of a {@link Mask}, a row of bytes for each of w's, where w is. */
+  final DenseMatrix mask;
+
+  private final Steps backend;
 
   // What save and load carry; see State.
   int n;
@@ -74,16 +78,12 @@ public final class MaskedParameter {
       throw new IllegalArgumentException(
           name + ": stride must divide the " + w.cols() + " columns, got " + grouping.stride());
     }
-    Loader.load();
-    this.mask = BufferMemory.bytes(Math.multiplyExact(w.rows(), (w.cols() + 7) / 8));
+    this.backend = device().isCpu() ? new CpuSteps(this) : new GpuSteps(this);
+    this.mask = DenseMatrix.allocate(device(), DType.U8, rows(), (cols() + 7) / 8);
     try {
-      Status.check(
-          Bindings.nm_mask_magnitude_strided_f32(
-              address(w), rows(), cols(), n, m, grouping.stride(), 0, Bindings.address(mask)));
+      backend.initialMask();
     } catch (RuntimeException e) {
       throw named(e);
-    } finally {
-      keepAlive();
     }
     writeMasked();
   }
@@ -108,7 +108,8 @@ public final class MaskedParameter {
    * @param optimizer its numbers may change from step to step, but not which optimiser it is, nor
    *     whether SGD has momentum
    * @param rule what happens to pruned weights and the mask
-   * @param execution where to compute; blocks of rows are divided
+   * @param execution where to compute; blocks of rows are divided. On a GPU, the stream to queue
+   *     on; a step waits for its work there, because it looks at the gradient and counts
    * @return how many mask bits changed
    * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when the gradient is not finite: all of it
    *     is looked at before anything changes
@@ -128,14 +129,14 @@ public final class MaskedParameter {
       throw new IllegalArgumentException(
           name + ": a frozen second moment needs Adam or AdamW, got SGD");
     }
-    requireFinite(grad, execution);
+    backend.requireFinite(grad, execution);
     if (first == null && hasFirst(optimizer)) {
-      first = DenseMatrix.allocate(rows(), cols());
+      first = backend.zeros(execution);
     }
     if (second == null && optimizer.kind() != Optimizer.Kind.SGD) {
-      second = DenseMatrix.allocate(rows(), cols());
+      second = backend.zeros(execution);
     }
-    Rule next = Rule.of(this, grad, optimizer, rule);
+    Step next = Step.of(this, grad, optimizer, rule);
     long changed = update(next, execution);
     kind = optimizer.kind();
     return count(changed, next);
@@ -166,7 +167,7 @@ public final class MaskedParameter {
       throw new IllegalArgumentException(
           name + ": only nm4j's own optimisers can follow " + rule + "; others see the gradient");
     }
-    requireFinite(grad, execution);
+    backend.requireFinite(grad, execution);
     if (rule.fixed()) {
       applyMask(grad);
     } else if (rule.lambda() != 0) {
@@ -184,7 +185,7 @@ public final class MaskedParameter {
               (row, count) ->
                   Bindings.nm_srste_gradient_rows_f32(
                       address(w),
-                      Bindings.address(mask),
+                      address(mask),
                       rows(),
                       cols(),
                       lambda,
@@ -203,13 +204,7 @@ public final class MaskedParameter {
     try {
       Status.check(
           Bindings.nm_mask_apply_f32(
-              address(matrix),
-              rows(),
-              cols(),
-              cols(),
-              Bindings.address(mask),
-              address(matrix),
-              cols()));
+              address(matrix), rows(), cols(), cols(), address(mask), address(matrix), cols()));
     } finally {
       Reference.reachabilityFence(matrix);
       keepAlive();
@@ -233,16 +228,16 @@ public final class MaskedParameter {
     if (rule.fixed()) {
       applyMask(w);
     }
-    Rule next = Rule.of(this, null, Optimizer.sgd(0), rule);
+    Step next = Step.of(this, null, Optimizer.sgd(0), rule);
     return count(update(next, execution), next);
   }
 
-  private long count(long changed, Rule next) {
-    n = next.n;
-    m = next.m;
+  private long count(long changed, Step next) {
+    n = next.n();
+    m = next.m();
     steps++;
     flips += changed;
-    prunedFactor = next.prunedFactor;
+    prunedFactor = next.prunedFactor();
     return changed;
   }
 
@@ -265,11 +260,11 @@ public final class MaskedParameter {
     return n == m ? null : Pattern.of(n, m);
   }
 
-  private static int keptOf(Pattern pattern) {
+  static int keptOf(Pattern pattern) {
     return pattern == null ? 1 : pattern.n();
   }
 
-  private static int groupOf(Pattern pattern) {
+  static int groupOf(Pattern pattern) {
     return pattern == null ? 1 : pattern.m();
   }
 
@@ -279,7 +274,7 @@ public final class MaskedParameter {
    * @return a copy
    */
   public Mask mask() {
-    return Mask.of(mask, rows(), cols());
+    return Mask.of(maskBytes(), rows(), cols());
   }
 
   /**
@@ -390,14 +385,7 @@ public final class MaskedParameter {
     long[] position = new long[1];
     Status.check(
         Bindings.nm_check_mask(
-            Bindings.address(mask),
-            rows(),
-            cols(),
-            pattern.n(),
-            pattern.m(),
-            breaches,
-            position,
-            position));
+            address(mask), rows(), cols(), pattern.n(), pattern.m(), breaches, position, position));
     keepAlive();
     return breaches[0] == 0;
   }
@@ -406,12 +394,16 @@ public final class MaskedParameter {
   void writeMasked(DenseMatrix out) {
     Status.check(
         Bindings.nm_mask_apply_f32(
-            address(w), rows(), cols(), cols(), Bindings.address(mask), address(out), cols()));
+            address(w), rows(), cols(), cols(), address(mask), address(out), cols()));
     keepAlive();
   }
 
   private static boolean hasFirst(Optimizer optimizer) {
     return optimizer.kind() != Optimizer.Kind.SGD || optimizer.momentum() != 0;
+  }
+
+  void requireFinite(DenseMatrix grad, Execution execution) {
+    backend.requireFinite(grad, execution);
   }
 
   void requireWhole() {
@@ -434,24 +426,6 @@ public final class MaskedParameter {
     }
   }
 
-  void requireFinite(DenseMatrix grad, Execution execution) {
-    long address = address(grad);
-    try {
-      Matrices.get()
-          .readRows(
-              rows(),
-              cols(),
-              execution,
-              (row, count) ->
-                  Bindings.nm_check_finite_f32(
-                      address + row * cols() * Float.BYTES, count, cols(), cols()));
-    } catch (Nm4jException e) {
-      throw new Nm4jException(e.code(), e.getMessage().replaceFirst("^x:", name + ": gradient:"));
-    } finally {
-      Reference.reachabilityFence(grad);
-    }
-  }
-
   /** The masked copies of the weights as they are, with the mask as it is. */
   private void writeMasked() {
     if (masked == null && maskedBf16 == null) {
@@ -459,25 +433,15 @@ public final class MaskedParameter {
     }
     int flags = Bindings.NM_NO_STEP | Bindings.NM_KEEP_MASK;
     Optimizer none = Optimizer.sgd(0);
-    update(new Rule(null, none, MaskRule.ste(), flags, 1, n, m, prunedFactor), Execution.caller());
+    update(new Step(null, none, MaskRule.ste(), flags, 1, n, m, prunedFactor), Execution.caller());
   }
 
-  private long update(Rule rule, Execution execution) {
-    AtomicLong changed = new AtomicLong();
+  private long update(Step step, Execution execution) {
     boolean done = false;
     try {
-      Matrices.get()
-          .changeRows(
-              rows(),
-              cols(),
-              execution,
-              (row, count) -> {
-                long[] flips = new long[1];
-                int status = rule.run(this, row, row + count, flips);
-                changed.addAndGet(flips[0]);
-                return status;
-              });
+      long changed = backend.update(step, execution);
       done = true;
+      return changed;
     } catch (IllegalArgumentException e) {
       done =
           true; // Arguments are looked at before anything changes, and are the same for all rows.
@@ -485,10 +449,20 @@ public final class MaskedParameter {
     } finally {
       broken = !done;
       version++;
-      Reference.reachabilityFence(rule);
-      keepAlive();
     }
-    return changed.get();
+  }
+
+  /** The bits on the CPU; a copy where they are on a GPU. */
+  ByteBuffer maskBytes() {
+    return (device().isCpu() ? mask : mask.to(Device.cpu())).int8Buffer();
+  }
+
+  Device device() {
+    return w.device();
+  }
+
+  DenseMatrix maskedBf16() {
+    return maskedBf16;
   }
 
   private RuntimeException named(RuntimeException e) {
@@ -527,70 +501,16 @@ public final class MaskedParameter {
       throw new IllegalArgumentException(
           parameter + ": " + name + " must be " + dtype + " without gaps, got " + matrix);
     }
+    if (matrix.device() != like.device()) {
+      throw new IllegalArgumentException(
+          parameter + ": " + name + " must be on " + like.device() + " as w is, got " + matrix);
+    }
   }
 
   private static void requireWritable(String parameter, String name, DenseMatrix matrix) {
     if (matrix.readOnly()) {
       throw new IllegalArgumentException(
           parameter + ": " + name + " must be writable, got a read-only matrix");
-    }
-  }
-
-  /** One step, as native code wants it. */
-  private record Rule(
-      DenseMatrix grad,
-      Optimizer optimizer,
-      MaskRule rule,
-      int flags,
-      long step,
-      int n,
-      int m,
-      float prunedFactor) {
-    /** The next step of a parameter. */
-    static Rule of(MaskedParameter p, DenseMatrix grad, Optimizer optimizer, MaskRule rule) {
-      long step = p.steps + 1;
-      PatternSchedule schedule = rule.schedule();
-      int n = schedule == null ? p.n : keptOf(schedule.pattern(step + 1));
-      int m = schedule == null ? p.m : groupOf(schedule.pattern(step + 1));
-      int flags =
-          (rule.refreshes(step, n != p.n || m != p.m) ? 0 : Bindings.NM_KEEP_MASK)
-              | (rule.fixed() ? Bindings.NM_MASK_UPDATE : 0)
-              | (rule.freezeSecondMoment() ? Bindings.NM_FREEZE_SECOND : 0)
-              | (optimizer.nesterov() ? Bindings.NM_NESTEROV : 0)
-              | (grad == null ? Bindings.NM_NO_STEP : 0);
-      return new Rule(grad, optimizer, rule, flags, step, n, m, rule.prunedFactor(step + 1));
-    }
-
-    int run(MaskedParameter p, long from, long to, long[] flips) {
-      return Bindings.nm4j_update_rows(
-          p.rows(),
-          p.cols(),
-          n,
-          m,
-          p.stride(),
-          optimizer.kind().ordinal(),
-          rule.placement().ordinal(),
-          flags,
-          step,
-          optimizer.lr(),
-          optimizer.weightDecay(),
-          optimizer.momentum(),
-          optimizer.dampening(),
-          optimizer.beta1(),
-          optimizer.beta2(),
-          optimizer.eps(),
-          rule.lambda(),
-          prunedFactor,
-          address(p.w),
-          address(grad),
-          address(p.first),
-          address(p.second),
-          Bindings.address(p.mask),
-          address(p.masked),
-          address(p.maskedBf16),
-          from,
-          to,
-          flips);
     }
   }
 

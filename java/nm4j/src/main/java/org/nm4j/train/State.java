@@ -15,9 +15,11 @@ import java.nio.ByteOrder;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
+import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Device;
 import org.nm4j.Mask;
-import org.nm4j.internal.BufferMemory;
+import org.nm4j.internal.Matrices;
 
 /**
  * How a parameter's state lies in a stream: header, numbers, mask, moments as little-endian fp32,
@@ -47,7 +49,7 @@ final class State {
     out.writeFloat(p.prunedFactor);
     out.writeBoolean(p.first != null);
     out.writeBoolean(p.second != null);
-    writeBytes(p.mask.duplicate().clear(), out);
+    writeBytes(p.maskBytes(), out);
     if (p.first != null) {
       writeFloats(p.first, out);
     }
@@ -86,21 +88,26 @@ final class State {
     float prunedFactor = in.readFloat();
     boolean hasFirst = in.readBoolean();
     boolean hasSecond = in.readBoolean();
-    ByteBuffer mask = readBytes(BufferMemory.bytes(p.mask.capacity()), in);
+    DenseMatrix maskMatrix = DenseMatrix.allocate(DType.U8, p.mask.rows(), p.mask.cols());
+    ByteBuffer mask = readBytes(maskMatrix.int8Buffer(), in);
     DenseMatrix first = hasFirst ? readFloats(p, in) : null;
     DenseMatrix second = hasSecond ? readFloats(p, in) : null;
     long sum = checked.getChecksum().getValue();
     expect(p, "checksum", sum, in.readLong());
     Mask.of(mask, p.rows(), p.cols());
-    p.mask.duplicate().clear().put(mask);
+    Matrices.get().copy(maskMatrix, p.mask);
     p.n = n;
     p.m = m;
     p.kind = kind < 0 ? null : Optimizer.Kind.values()[kind];
     p.steps = steps;
     p.flips = flips;
     p.prunedFactor = prunedFactor;
-    p.first = first;
-    p.second = second;
+    p.first = there(p, first);
+    p.second = there(p, second);
+  }
+
+  private static DenseMatrix there(MaskedParameter p, DenseMatrix moment) {
+    return moment == null || p.device().isCpu() ? moment : moment.to(p.device());
   }
 
   private static void expect(MaskedParameter p, String what, Object expected, Object got)
@@ -132,7 +139,7 @@ final class State {
 
   private static void writeFloats(DenseMatrix matrix, OutputStream out) throws IOException {
     ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
-    var floats = matrix.buffer();
+    var floats = (matrix.device().isCpu() ? matrix : matrix.to(Device.cpu())).buffer();
     while (floats.hasRemaining()) {
       int count = Math.min(CHUNK / Float.BYTES, floats.remaining());
       chunk.asFloatBuffer().put(floats.slice(floats.position(), count));

@@ -1,0 +1,34 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.train;
+
+import org.nm4j.DenseMatrix;
+import org.nm4j.internal.Bindings;
+
+/** One step, as native code wants it. */
+record Step(
+    DenseMatrix grad,
+    Optimizer optimizer,
+    MaskRule rule,
+    int flags,
+    long number,
+    int n,
+    int m,
+    float prunedFactor) {
+  /** The next step of a parameter. */
+  static Step of(MaskedParameter p, DenseMatrix grad, Optimizer optimizer, MaskRule rule) {
+    long number = p.steps + 1;
+    PatternSchedule schedule = rule.schedule();
+    int n = schedule == null ? p.n : MaskedParameter.keptOf(schedule.pattern(number + 1));
+    int m = schedule == null ? p.m : MaskedParameter.groupOf(schedule.pattern(number + 1));
+    int flags =
+        (rule.refreshes(number, n != p.n || m != p.m) ? 0 : Bindings.NM_KEEP_MASK)
+            | (rule.fixed() ? Bindings.NM_MASK_UPDATE : 0)
+            | (rule.freezeSecondMoment() ? Bindings.NM_FREEZE_SECOND : 0)
+            | (optimizer.nesterov() ? Bindings.NM_NESTEROV : 0)
+            | (grad == null ? Bindings.NM_NO_STEP : 0);
+    return new Step(grad, optimizer, rule, flags, number, n, m, rule.prunedFactor(number + 1));
+  }
+}
