@@ -410,10 +410,9 @@ public final class SparseMatrix implements AutoCloseable {
    *
    * <p>Everything else throws {@link Nm4jException} with {@link ErrorCode#UNSUPPORTED}: other
    * patterns, integers with a {@linkplain DenseMatrix#zero zero} other than 0, {@link
-   * Activation#GELU}, factors per feature (which int8 weights always have) beside {@link
-   * Epilogue#add}. Activations opposite pruned weights take no part. Neither {@link #decompress()}
-   * nor {@link #compressed} nor {@link #transposed()} work on the copy: its form is NVIDIA's
-   * secret.
+   * Activation#GELU} of integer results. Activations opposite pruned weights take no part. GELU
+   * takes values already rounded to the type of Y. Neither {@link #decompress()} nor {@link
+   * #compressed} nor {@link #transposed()} work on the copy: its form is NVIDIA's secret.
    *
    * <p>A {@linkplain #transposed transpose} can be copied if it obeys the pattern along its own
    * rows, too.
