@@ -11,10 +11,11 @@ import java.util.List;
  * Trainings that are compared: all rows, each with several seeds.
  *
  * @param name of the experiment and of its folder
- * @param rows what is compared, in the order in which it is trained
+ * @param rows what is compared
+ * @param first how many of the rows are trained with all seeds before the others are with any
  * @param seeds how often each row is trained
  */
-record Experiment(String name, List<RunConfig> rows, int seeds) {
+record Experiment(String name, List<RunConfig> rows, int first, int seeds) {
   private static final float[] LAMBDAS = {2e-5f, 2e-3f, -2e-5f};
 
   /** The experiments that are known by name. */
@@ -22,10 +23,25 @@ record Experiment(String name, List<RunConfig> rows, int seeds) {
     return switch (name) {
       case "fashion-cnn" -> images(name, or(epochs, 6), limit, or(seeds, 5));
       case "cifar-resnet20" -> images(name, or(epochs, 30), limit, or(seeds, 3));
+      case "multi30k" -> sequences(name, or(epochs, 12), limit, or(seeds, 3));
+      case "text" -> sequences(name, or(epochs, 4), limit, or(seeds, 3));
       default ->
           throw new IllegalArgumentException(
-              "expected one of [fashion-cnn, cifar-resnet20], got " + name);
+              "expected one of [fashion-cnn, cifar-resnet20, multi30k, text], got " + name);
     };
+  }
+
+  /** All trainings, in their order. */
+  List<RunConfig> trainings() {
+    List<RunConfig> trainings = new ArrayList<>();
+    for (List<RunConfig> part : List.of(rows.subList(0, first), rows.subList(first, rows.size()))) {
+      for (int seed = 1; seed <= seeds; seed++) {
+        for (RunConfig row : part) {
+          trainings.add(row.seeded(seed));
+        }
+      }
+    }
+    return trainings;
   }
 
   private static int or(int value, int otherwise) {
@@ -47,7 +63,15 @@ record Experiment(String name, List<RunConfig> rows, int seeds) {
     for (float lambda : LAMBDAS) {
       rows.add(row(task, Method.SR_STE, "2:4", lambda, epochs, limit));
     }
-    return new Experiment(task, rows, seeds);
+    return new Experiment(task, rows, 4, seeds);
+  }
+
+  private static Experiment sequences(String task, int epochs, int limit, int seeds) {
+    List<RunConfig> rows = new ArrayList<>();
+    for (Method method : List.of(Method.DENSE, Method.STE, Method.SR_STE)) {
+      rows.add(row(task, method, "2:4", 2e-4f, epochs, limit));
+    }
+    return new Experiment(task, rows, rows.size(), seeds);
   }
 
   private static RunConfig row(

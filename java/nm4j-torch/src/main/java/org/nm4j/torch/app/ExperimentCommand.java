@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 final class ExperimentCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(description = "fashion-cnn or cifar-resnet20.")
+  @Parameters(description = "One of: fashion-cnn, cifar-resnet20, multi30k, text.")
   private String name;
 
   @Option(names = "--data", description = "Folder of the data set.")
@@ -63,16 +63,13 @@ final class ExperimentCommand implements Callable<Integer> {
     Experiment experiment = Experiment.named(name, epochs, limit, seeds);
     Path folder = results.resolve(name);
     Runs runs = new Runs(data, checkpoints, 60, out);
-    for (int seed = 1; seed <= experiment.seeds(); seed++) {
-      for (RunConfig row : experiment.rows()) {
-        RunConfig config = row.seeded(seed);
-        Path file = folder.resolve("runs").resolve(config.id() + ".json");
-        if (Files.notExists(file)) {
-          Runs.write(file, runs.train(config).result());
-          Runs.write(folder.resolve("summary.json"), Summary.of(experiment, file.getParent()));
-          if (config.method() != Method.DENSE) { // ASP starts from the dense one
-            Files.deleteIfExists(checkpoints.resolve(config.id() + ".nm4j"));
-          }
+    for (RunConfig config : experiment.trainings()) {
+      Path file = folder.resolve("runs").resolve(config.id() + ".json");
+      if (Files.notExists(file)) {
+        Runs.write(file, runs.train(config).result());
+        Runs.write(folder.resolve("summary.json"), Summary.of(experiment, file.getParent()));
+        if (config.method() != Method.DENSE) { // ASP starts from the dense one
+          Files.deleteIfExists(checkpoints.resolve(config.id() + ".nm4j"));
         }
       }
     }

@@ -103,6 +103,9 @@ final class HtmlReport {
   private void chart(
       String title, String axis, List<RunResult> results, ToDoubleFunction<EpochPoint> value) {
     LineChart chart = new LineChart(title, axis);
+    if (axis.endsWith("per weight")) {
+      chart.fromZero();
+    }
     for (RunResult result : results) {
       double[] epochs = result.curve().stream().mapToDouble(EpochPoint::epoch).toArray();
       double[] values = result.curve().stream().mapToDouble(value).toArray();
@@ -119,7 +122,7 @@ final class HtmlReport {
     if (result.config().method() == Method.DENSE || result.curve().size() < 2) {
       return;
     }
-    LineChart chart = new LineChart("SAD by layer, " + label(result), "bits per weight");
+    LineChart chart = new LineChart("SAD by layer, " + label(result), "bits per weight").fromZero();
     List<EpochPoint> curve = result.curve().subList(1, result.curve().size());
     double[] epochs = curve.stream().mapToDouble(EpochPoint::epoch).toArray();
     for (String layer : result.last().sadByLayer().keySet()) {

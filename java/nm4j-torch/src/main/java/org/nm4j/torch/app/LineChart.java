@@ -73,6 +73,12 @@ final class LineChart {
     return count == 0;
   }
 
+  /** Begins at 0. */
+  LineChart fromZero() {
+    chart.getStyler().setYAxisMin(0.0);
+    return this;
+  }
+
   void line(String label, double[] epochs, double[] values) {
     XYSeries series = chart.addSeries(label, epochs, values);
     Color colour = new Color(COLOURS[count % COLOURS.length]);

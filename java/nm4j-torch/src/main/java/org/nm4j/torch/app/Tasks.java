@@ -23,7 +23,8 @@ import org.nm4j.torch.nets.VisionNet;
 
 /** The tasks by name. Data is read once per process. */
 final class Tasks {
-  static final List<String> NAMES = List.of("fashion-mlp", "fashion-cnn", "cifar-resnet20");
+  static final List<String> NAMES =
+      List.of("fashion-mlp", "fashion-cnn", "cifar-resnet20", "multi30k", "text");
 
   private record Images(ImageSet train, ImageSet test) {}
 
@@ -33,7 +34,12 @@ final class Tasks {
 
   /** What a task is trained on: "Fashion-MNIST", .. */
   static String dataset(String task) {
-    return task.startsWith("fashion") ? "Fashion-MNIST" : "CIFAR-10 (JPEG)";
+    return switch (task) {
+      case "cifar-resnet20" -> "CIFAR-10 (JPEG)";
+      case "multi30k" -> "Multi30k, German to English";
+      case "text" -> "a text, by characters";
+      default -> "Fashion-MNIST";
+    };
   }
 
   static String model(String task) {
@@ -41,6 +47,8 @@ final class Tasks {
       case "fashion-mlp" -> "MLP 784-256-128-10";
       case "fashion-cnn" -> "CNN 16-32-32 + 128";
       case "cifar-resnet20" -> "ResNet-20";
+      case "multi30k" -> "Transformer 128, 2 + 2 blocks";
+      case "text" -> "Transformer 128, 3 blocks";
       default -> throw unknown(task);
     };
   }
@@ -52,8 +60,17 @@ final class Tasks {
       case "fashion-mlp" -> fashion(config, new Mlp(784, 256, 128, 10), data);
       case "fashion-cnn" -> fashion(config, new SmallCnn(16, 10), data);
       case "cifar-resnet20" -> cifar(config, new ResNet(3, 16, 10), data);
+      case "multi30k" -> new TranslationTask(required(data, "a folder"), config);
+      case "text" -> new TextTask(required(data, "a file"), config);
       default -> throw unknown(config.task());
     };
+  }
+
+  private static Path required(Path data, String what) {
+    if (data == null) {
+      throw new IllegalArgumentException("--data must name " + what);
+    }
+    return data;
   }
 
   private static IllegalArgumentException unknown(String task) {

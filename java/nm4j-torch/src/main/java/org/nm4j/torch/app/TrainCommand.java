@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(description = "One of: fashion-mlp, fashion-cnn, cifar-resnet20.")
+  @Parameters(description = "One of: fashion-mlp, fashion-cnn, cifar-resnet20, multi30k, text.")
   private String task;
 
   @Option(names = "--data", description = "Folder of the data set.")
