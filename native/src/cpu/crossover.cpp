@@ -12,20 +12,22 @@ namespace nm {
 namespace {
 
 // By what a window of the lane panel costs: one permute for each kept weight, from 4 columns (one or two kept) or
-// otherwise (3 of 4 and wider windows).
+// otherwise (3 of 4 and wider windows, which have costs of their own, shared by their slots).
 struct Limits {
-  int64_t one_slot, two_slots, other;
+  int64_t one_slot, two_slots, few_slots, many_slots;
 };
+constexpr int kManySlots = 4;
 
-// Zen 5, which also stands for cores nobody has measured: 2:4 alone was swept there.
-constexpr Limits kZen[] = {{8, 8, 8}, {24, 24, 24}, {12, 12, 12}};
+// Zen 5, which also stands for cores nobody has measured. AVX-512: 1:4, 2:4, 1:8 and 1:16, 2:8 and 4:8 were swept;
+// otherwise 2:4 alone.
+constexpr Limits kZen[] = {{8, 8, 8, 8}, {24, 24, 24, 24}, {28, 24, 12, 24}};
 
 // Granite Rapids, measured with row streams that took the rows one after another; with strips, whose pairs share loads,
 // the row streams may well win earlier. 512-bit permutes and half of the multiply-adds share a port, as on Zen 5, but
 // here the row stream is slower: a multiply-add that loads its operand runs 4.3 times a ns, one that does not 7.5. So
 // the lane panels of 2:4 keep the lead until a panel of 64 items is nearly full. With AVX2 a window of 16 columns takes
 // several permutes.
-constexpr Limits kIntel[] = {{8, 8, 8}, {12, 15, 4}, {12, 48, 16}};
+constexpr Limits kIntel[] = {{8, 8, 8, 8}, {12, 15, 4, 4}, {12, 48, 16, 16}};
 
 static_assert(NM_ISA_SCALAR == 0 && NM_ISA_AVX2 == 1 && NM_ISA_AVX512 == 2, "the tables' order");
 
@@ -33,8 +35,9 @@ static_assert(NM_ISA_SCALAR == 0 && NM_ISA_AVX2 == 1 && NM_ISA_AVX512 == 2, "the
 
 int64_t max_lane_batch(nm_isa isa, const LanePanelView& lanes) {
   const Limits& limits = (is_intel() ? kIntel : kZen)[isa < NM_ISA_AVX512 ? isa : NM_ISA_AVX512];
-  if (lanes.index_bits != 2) return limits.other;
-  return lanes.slots == 1 ? limits.one_slot : lanes.slots == 2 ? limits.two_slots : limits.other;
+  if (lanes.index_bits == 2 && lanes.slots == 1) return limits.one_slot;
+  if (lanes.index_bits == 2 && lanes.slots == 2) return limits.two_slots;
+  return lanes.slots < kManySlots ? limits.few_slots : limits.many_slots;
 }
 
 }  // namespace nm

@@ -9,6 +9,7 @@
 #define NM4J_CPU_LANE_PANEL_INL_H_
 
 #include "cpu/epilogue-inl.h"
+#include "cpu/isa.h"
 #include "cpu/kernel.h"
 #include "cpu/scratch.h"
 #include "cpu/tiling.h"
@@ -69,12 +70,11 @@ void pack_items(const MultiplyArgs& args, int64_t cols, const Tile& tile, int64_
 // kVectors vectors of rows, at most one panel, times kItems items. Each result is the sum of kChains chains, which hide
 // the latency of the multiply-add when there are few items; several panels at once would do that too, but their streams
 // leave the prefetchers behind. kSlots is the packing's slots per window, or 0 to read it from there.
-template <typename V, typename Weight, int kVectors, int kItems, int kChains, int kBits, int kSlots>
+template <typename V, typename Weight, int kVectors, int kItems, int kChains, int kBits, int kSlots, typename Window>
 struct LanePanelKernel {
   static constexpr int kWordSlots = 4 / sizeof(Weight);
   using Reg = typename V::Reg;
   using Control = typename V::Control;
-  using Window = typename V::template Window<kBits, kItems>;
   using Sums = Reg[kVectors][kItems][kChains];
 
   static void run(const LanePanelView& w, const MultiplyArgs& args, const Tile& tile, int64_t row,
@@ -113,7 +113,9 @@ struct LanePanelKernel {
       if constexpr (kSlots != 0) {
         known_slots(w, stream, ahead, x, items.pitch, sum);
       } else {
-        any_slots(w, stream, ahead, x, items.pitch, sum);
+        // All at once: the loops below are short of registers for addresses.
+        for (int64_t i = 0; i < w.step_words; i += kPanelRows) __builtin_prefetch(stream + ahead + i);
+        any_slots(w, stream, x, items.pitch, sum);
       }
       stream += w.step_words;
       x += w.windows * w.window_cols;
@@ -123,13 +125,17 @@ struct LanePanelKernel {
   // All controls of a step lie in one word.
   static void known_slots(const LanePanelView& w, const uint32_t* stream, int64_t ahead, const float* x, int64_t pitch,
                           Sums& sum) {
-    constexpr int kUnroll = kSlots == 1 ? 4 : kSlots == 2 ? 2 : 1;  // divides the windows of a step: 16, 8, 5
+    // Divides the windows of a step: 16, 8, 5.
+    constexpr int kUnroll = kSlots == 1 ? 4 : kSlots == 2 ? (Window::kCols == 4 ? 2 : 4) : 1;
+    static_assert(kUnroll == 1 || 4 * kUnroll % Window::kCols == 0, "whole sources");
     static_assert(kUnroll * kSlots % kWordSlots == 0, "whole words");
     const uint32_t* values = stream + kPanelRows;
     Control control[kVectors];
     for (int v = 0; v < kVectors; ++v) control[v] = V::load_control(stream + v * V::kLanes);
     for (int window = 0; window < w.windows; window += kUnroll) {
+#pragma GCC unroll 4
       for (int u = 0; u < kUnroll; ++u) {
+        const int first = kUnroll == 1 ? 0 : 4 * u % Window::kCols;
         for (int v = 0; v < kVectors; ++v) {
           Reg value[kSlots];
           Control index[kSlots];
@@ -139,7 +145,7 @@ struct LanePanelKernel {
             if (v == 0 && t % kWordSlots == 0) {
               __builtin_prefetch(values + t / kWordSlots * kPanelRows + ahead);
             }
-            index[s] = control[v];
+            index[s] = Window::control(control[v], first);
             control[v] = V::template next_control<kBits>(control[v]);
           }
           for (int i = 0; i < kItems; ++i) {
@@ -150,14 +156,17 @@ struct LanePanelKernel {
             }
           }
         }
-        x += w.window_cols;
+        if (kUnroll == 1 || Window::kCols == 4) {
+          x += w.window_cols;
+        } else if (first + 4 == Window::kCols) {
+          x += Window::kCols;
+        }
       }
       values += kUnroll * kSlots / kWordSlots * kPanelRows;
     }
   }
 
-  static void any_slots(const LanePanelView& w, const uint32_t* stream, int64_t ahead, const float* x, int64_t pitch,
-                        Sums& sum) {
+  static void any_slots(const LanePanelView& w, const uint32_t* stream, const float* x, int64_t pitch, Sums& sum) {
     for (int v = 0; v < kVectors; ++v) {
       const uint32_t* words = stream + v * V::kLanes;
       const uint32_t* values = words + kPanelRows * w.control_words;
@@ -172,12 +181,10 @@ struct LanePanelKernel {
             left = w.slots_per_word;
           }
           const Reg value = V::template weight<Weight>(values, t);
-          if (v == 0 && t % kWordSlots == 0) {
-            __builtin_prefetch(values + t / kWordSlots * kPanelRows + ahead);
-          }
+          const Control index = Window::control(control, 0);
           for (int i = 0; i < kItems; ++i) {
             const Window columns(x + window * w.window_cols + i * pitch);
-            sum[v][i][0] = V::fma(value, columns.select(control), sum[v][i][0]);
+            sum[v][i][0] = V::fma(value, columns.select(index), sum[v][i][0]);
           }
           control = V::template next_control<kBits>(control);
           ++t;
@@ -188,16 +195,24 @@ struct LanePanelKernel {
   }
 };
 
-template <typename V, typename Weight, int kItems, int kBits, int kSlots>
-void lane_panel_rows(const LanePanelView& w, const MultiplyArgs& args, const Tile& tile, const LaneItems& items) {
+template <typename V, typename Weight, int kItems, int kBits, int kSlots, typename Window>
+void lane_panel_rows_by(const LanePanelView& w, const MultiplyArgs& args, const Tile& tile, const LaneItems& items) {
   constexpr int kFit = V::kAccumulators / kItems;
   constexpr int kVectorsPerPanel = kPanelRows / V::kLanes;
   constexpr int kVectors = kVectorsPerPanel <= kFit ? kVectorsPerPanel : kFit;
   constexpr int kFitChains = kFit / kVectors;
   constexpr int kChains = kSlots == 0 ? 1 : kFitChains >= 4 ? 4 : kFitChains >= 2 ? 2 : 1;
   for (int64_t row = tile.row; row < tile.row + tile.rows; row += kVectors * V::kLanes) {
-    LanePanelKernel<V, Weight, kVectors, kItems, kChains, kBits, kSlots>::run(w, args, tile, row, items);
+    LanePanelKernel<V, Weight, kVectors, kItems, kChains, kBits, kSlots, Window>::run(w, args, tile, row, items);
   }
+}
+
+template <typename V, typename Weight, int kItems, int kBits, int kSlots>
+void lane_panel_rows(const LanePanelView& w, const MultiplyArgs& args, const Tile& tile, const LaneItems& items) {
+  using Window = typename V::template Window<kBits, kSlots, kItems>;
+  using ByUnpacking = typename V::template WindowByUnpacking<kBits, kSlots, kItems>;
+  (is_intel() ? lane_panel_rows_by<V, Weight, kItems, kBits, kSlots, Window>
+              : lane_panel_rows_by<V, Weight, kItems, kBits, kSlots, ByUnpacking>)(w, args, tile, items);
 }
 
 template <typename V, typename Weight, int kBits, int kSlots>

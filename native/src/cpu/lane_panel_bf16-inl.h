@@ -46,7 +46,7 @@ inline void pack_octets(const MultiplyArgs& args, const LanePanelView& w, const 
 }
 
 // 16 rows times kItems items, each the sum of kChains chains. kSlots weights of each window of 4 columns.
-template <int kItems, int kSlots>
+template <int kItems, int kSlots, bool kUnpack>
 struct LanePanelBf16 {
   static constexpr int kChains = kItems <= 2 ? 4 : kItems <= 8 ? 2 : 1;
   static constexpr int kWords = 8;  // of weights, per step and row
@@ -100,8 +100,9 @@ struct LanePanelBf16 {
     }
   }
 
-  // See Avx512::Window<2>.
+  // As Avx512::FourColumns.
   static __m512i load_octet(const Bf16* x) {
+    if constexpr (!kUnpack) return _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(x)));
     int64_t halves[2];
     __builtin_memcpy(halves, x, sizeof halves);
     return _mm512_unpacklo_epi64(_mm512_set1_epi64(halves[0]), _mm512_set1_epi64(halves[1]));
@@ -128,6 +129,13 @@ void with_kernel_items(int64_t items, Visit&& visit) {
   }
 }
 
+template <int kItems, int kSlots, bool kUnpack>
+void lane_panel_bf16_rows(const LanePanelView& w, const MultiplyArgs& args, const Tile& tile, const Bf16* items) {
+  for (int64_t row = tile.row; row < tile.row + tile.rows; row += kPanelRows) {
+    LanePanelBf16<kItems, kSlots, kUnpack>::run(w, args, tile, row, items);
+  }
+}
+
 template <int kSlots>
 void lane_panel_bf16_run(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
   const LanePanelView& w = weights.lanes;
@@ -139,9 +147,8 @@ void lane_panel_bf16_run(const PackedWeights& weights, const MultiplyArgs& args,
     if (tile.item != packed_item) pack_octets(args, w, tile, packed);
     packed_item = tile.item;
     with_kernel_items(tile.items, [&](auto items) {
-      for (int64_t row = tile.row; row < tile.row + tile.rows; row += kPanelRows) {
-        LanePanelBf16<items, kSlots>::run(w, args, tile, row, packed);
-      }
+      is_intel() ? lane_panel_bf16_rows<items, kSlots, false>(w, args, tile, packed)
+                 : lane_panel_bf16_rows<items, kSlots, true>(w, args, tile, packed);
     });
   }
 }

@@ -124,8 +124,12 @@ struct Avx2 {
     return _mm256_srli_epi32(control, kBits);
   }
   // The columns of a window as the source of permutes: one per lane, chosen by the low kBits of its control.
-  template <int kBits, int kItems>
-  struct Window;
+  template <int kBits>
+  struct Columns;
+  template <int kBits, int kSlots, int kItems>
+  using Window = Columns<kBits>;
+  template <int kBits, int kSlots, int kItems>
+  using WindowByUnpacking = Columns<kBits>;
 
   // Broadcasts come from memory: two loads a cycle leave room for them, and AVX2 cores have one port for permutes that
   // cross lanes.
@@ -171,17 +175,21 @@ struct Avx2 {
   }
 };
 
-template <int kItems>
-struct Avx2::Window<2, kItems> {
+template <>
+struct Avx2::Columns<2> {
+  static constexpr int kCols = 4;
   Reg source;
-  explicit Window(const float* p) : source(_mm256_broadcast_ps(reinterpret_cast<const __m128*>(p))) {}
+  explicit Columns(const float* p) : source(_mm256_broadcast_ps(reinterpret_cast<const __m128*>(p))) {}
+  static Control control(Control control, int) { return control; }
   Reg select(Control control) const { return _mm256_permutevar_ps(source, control); }
 };
 
-template <int kItems>
-struct Avx2::Window<4, kItems> {
+template <>
+struct Avx2::Columns<4> {
+  static constexpr int kCols = 16;
   Reg low, high;
-  explicit Window(const float* p) : low(load(p)), high(load(p + 8)) {}
+  explicit Columns(const float* p) : low(load(p)), high(load(p + 8)) {}
+  static Control control(Control control, int) { return control; }
   Reg select(Control control) const {
     const Reg upper = _mm256_castsi256_ps(_mm256_slli_epi32(control, 28));  // bit 3 as the sign
     return _mm256_blendv_ps(_mm256_permutevar8x32_ps(low, control), _mm256_permutevar8x32_ps(high, control), upper);

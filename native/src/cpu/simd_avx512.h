@@ -8,6 +8,7 @@
 #include <immintrin.h>
 
 #include <cstdint>
+#include <type_traits>
 
 #include "format/value_type.h"
 
@@ -122,10 +123,49 @@ struct Avx512 {
   static Control next_control(Control control) {
     return _mm512_srli_epi32(control, kBits);
   }
-  // The columns of a window as the source of permutes: one per lane, chosen by the low kBits of its control. kItems:
-  // how many windows, each of another batch item, share their weights.
-  template <int kBits, int kItems>
-  struct Window;
+  // The source of permutes: kCols columns, among which each lane chooses by the low bits of its control. Columns of one
+  // window of 4, in each 128 bits: broadcast, or unpacked from two broadcasts of 64 bits. On Zen 5 a broadcast of 128
+  // bits occupies a pipe of the permutes, which bind this kernel unless there are few items; those of 64 bits are loads
+  // and nothing else, and any of four pipes unpacks them. On Intel's cores it is the other way round. 2:4, Zen 5, 3072
+  // x 768, GFLOP/s with one and with the other: batch 1: 101, 99; 2: 193, 185; 4: 229, 280; 8: 240, 318; 16: 239, 319.
+  template <bool kUnpack>
+  struct FourColumns {
+    static constexpr int kCols = 4;
+    Reg source;
+    explicit FourColumns(const float* p) : source(kUnpack ? unpacked(p) : _mm512_broadcast_f32x4(_mm_loadu_ps(p))) {}
+    static Control control(Control control, int) { return control; }
+    Reg select(Control control) const { return _mm512_permutevar_ps(source, control); }
+
+   private:
+    static Reg unpacked(const float* p) { return _mm512_castpd_ps(_mm512_unpacklo_pd(pair(p), pair(p + 2))); }
+    static __m512d pair(const float* p) {
+      double two;
+      __builtin_memcpy(&two, p, sizeof two);
+      return _mm512_set1_pd(two);
+    }
+  };
+  // A vector of columns: one window of up to 16, or four of 4, of which this control's begins at column `first`. One
+  // load and nothing else, but controls of 2 bits need an instruction. 1:4, batch 8: 297 GFLOP/s with broadcasts of 128
+  // bits, 249 unpacked, 585 with vectors; 2:4: 240, 318, 305.
+  template <int kBits>
+  struct VectorOfColumns {
+    static constexpr int kCols = 16;
+    Reg source;
+    explicit VectorOfColumns(const float* p) : source(load(p)) {}
+    static Control control(Control control, int first) {
+      if constexpr (kBits == 4) return control;
+      constexpr int kFirstAndSecondOrThird = 0xea;
+      return _mm512_ternarylogic_epi32(control, _mm512_set1_epi32(3), _mm512_set1_epi32(first), kFirstAndSecondOrThird);
+    }
+    Reg select(Control control) const { return _mm512_permutexvar_ps(control, source); }
+  };
+  template <int kBits, int kSlots, int kItems>
+  using Window =
+      std::conditional_t<kBits == 2 && kSlots == 2 && kItems <= 2, FourColumns<false>, VectorOfColumns<kBits>>;
+  // The same, where unpacking costs less than a permute.
+  template <int kBits, int kSlots, int kItems>
+  using WindowByUnpacking =
+      std::conditional_t<kBits == 2 && kSlots == 2 && kItems >= 8, FourColumns<true>, Window<kBits, kSlots, kItems>>;
 
   // Broadcasts are register permutes: they spare the load ports, which the panel keeps busy (5-12 % faster than memory
   // broadcasts).
@@ -160,31 +200,6 @@ struct Avx512 {
     _mm_mask_storeu_epi8(p, mask(n), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(value)));
   }
   static __mmask16 mask(int n) { return static_cast<__mmask16>((1u << n) - 1); }
-};
-
-// On Zen 5 a broadcast of 128 bits occupies a pipe of the permutes, which bind this kernel. Broadcasts of 64 bits are
-// loads and nothing else, and any of four pipes unpacks two of them. 3072 x 768 at 2:4, GFLOP/s with one and with the
-// other: batch 1: 101, 99; 2: 193, 185; 4: 229, 280; 8: 240, 318; 16: 239, 319.
-template <int kItems>
-struct Avx512::Window<2, kItems> {
-  Reg source;
-  explicit Window(const float* p) : source(kItems <= 2 ? _mm512_broadcast_f32x4(_mm_loadu_ps(p)) : unpacked(p)) {}
-  Reg select(Control control) const { return _mm512_permutevar_ps(source, control); }
-
- private:
-  static Reg unpacked(const float* p) { return _mm512_castpd_ps(_mm512_unpacklo_pd(pair(p), pair(p + 2))); }
-  static __m512d pair(const float* p) {
-    double two;
-    __builtin_memcpy(&two, p, sizeof two);
-    return _mm512_set1_pd(two);
-  }
-};
-
-template <int kItems>
-struct Avx512::Window<4, kItems> {
-  Reg source;
-  explicit Window(const float* p) : source(load(p)) {}
-  Reg select(Control control) const { return _mm512_permutexvar_ps(control, source); }
 };
 
 }  // namespace

@@ -72,12 +72,18 @@ struct Scalar {
   static Control next_control(Control control) {
     return control >> kBits;
   }
-  template <int kBits, int kItems>
-  struct Window {
+  template <int kBits>
+  struct Columns {
+    static constexpr int kCols = 4;
     const float* source;
-    explicit Window(const float* p) : source(p) {}
+    explicit Columns(const float* p) : source(p) {}
+    static Control control(Control control, int) { return control; }
     Reg select(Control control) const { return source[control & ((1u << kBits) - 1)]; }
   };
+  template <int kBits, int kSlots, int kItems>
+  using Window = Columns<kBits>;
+  template <int kBits, int kSlots, int kItems>
+  using WindowByUnpacking = Columns<kBits>;
 
   template <typename Weight>
   static const Weight* eight_weights(const Weight* p) {
