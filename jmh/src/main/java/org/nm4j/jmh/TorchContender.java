@@ -4,6 +4,8 @@
  */
 package org.nm4j.jmh;
 
+import static org.bytedeco.openblas.global.openblas_nolapack.blas_set_num_threads;
+
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.SGDOptions;
@@ -21,6 +23,7 @@ abstract class TorchContender implements Contender {
   TorchContender(String name, int threads) {
     this.name = name;
     torch.set_num_threads(threads);
+    blas_set_num_threads(threads); // as the other peers of a run have it
   }
 
   @Override
