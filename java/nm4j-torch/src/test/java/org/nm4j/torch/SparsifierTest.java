@@ -29,6 +29,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nm4j.CompressedMatrix;
 import org.nm4j.Mask;
 import org.nm4j.Pattern;
 import org.nm4j.train.MaskRule;
@@ -337,6 +338,21 @@ class SparsifierTest {
       net.backward(0);
       assertThrows(IllegalArgumentException.class, () -> sparsifier.step(sgd));
       sparsifier.step(org.nm4j.train.Optimizer.sgd(0.1f));
+    }
+  }
+
+  @Test
+  void exportsArePortable() {
+    SmallNet net = SmallNet.seeded(10);
+    try (Sparsifier sparsifier = Sparsifier.attach(net, recipe(MaskRule.srSte()))) {
+      Map<String, CompressedMatrix> exported = sparsifier.export();
+      assertEquals(Set.of("conv.weight", "fc1.weight"), exported.keySet());
+      float[] fc1 = SmallNet.floats(net.fc1.weight());
+      assertArrayEquals(fc1, exported.get("fc1.weight").decompress().toArray());
+      Tensor ohwi = net.conv.weight().detach().permute(0, 2, 3, 1);
+      CompressedMatrix conv = exported.get("conv.weight");
+      assertEquals(16, conv.cols());
+      assertArrayEquals(SmallNet.floats(ohwi), conv.decompress().toArray());
     }
   }
 }

@@ -10,6 +10,7 @@ import java.awt.Dimension;
 import java.awt.Font;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.Locale;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import org.apache.batik.svggen.SVGGeneratorContext;
@@ -47,6 +48,7 @@ final class LineChart {
 
   private final XYChart chart;
   private final String title;
+  private final StringBuilder words = new StringBuilder();
   private int count;
 
   LineChart(String title, String yAxis) {
@@ -87,6 +89,11 @@ final class LineChart {
     series.setMarker(MARKERS.get(count % MARKERS.size()));
     series.setLineStyle(new BasicStroke(2f));
     count++;
+    words.append(label).append(':');
+    for (int i = 0; i < epochs.length; i++) {
+      words.append(String.format(Locale.ROOT, " %.0f = %.4g;", epochs[i], values[i]));
+    }
+    words.append('\n');
   }
 
   /** The element to put into a page; it scales with the page's width. */
@@ -99,9 +106,8 @@ final class LineChart {
     Element root = graphics.getRoot();
     root.setAttribute("viewBox", "0 0 " + WIDTH + " " + HEIGHT);
     root.setAttribute("role", "img");
-    Element name = root.getOwnerDocument().createElementNS(SVG, "title");
-    name.setTextContent(title);
-    root.insertBefore(name, root.getFirstChild());
+    describe(root, "desc", words.toString()); // XChart draws its letters
+    describe(root, "title", title);
     StringWriter out = new StringWriter();
     try {
       graphics.stream(root, out, true, false);
@@ -110,6 +116,12 @@ final class LineChart {
     }
     String text = out.toString();
     return text.substring(text.indexOf("<svg"));
+  }
+
+  private static void describe(Element root, String name, String text) {
+    Element element = root.getOwnerDocument().createElementNS(SVG, name);
+    element.setTextContent(text);
+    root.insertBefore(element, root.getFirstChild());
   }
 
   private static Document document() {

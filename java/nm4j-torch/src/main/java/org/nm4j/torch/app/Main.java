@@ -41,18 +41,20 @@ public final class Main {
   public static void main(String[] args) {
     System.setProperty("jdk.console", "java.base");
     Command.set(args);
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
     Main main = new Main();
-    CommandLine commandLine =
-        new CommandLine(main)
-            .setExecutionExceptionHandler(
-                (e, cmd, parsed) -> {
-                  cmd.getErr().println("nm4j: " + message(e));
-                  if (main.verbose) {
-                    e.printStackTrace(cmd.getErr());
-                  }
-                  return 2;
-                });
-    System.exit(commandLine.execute(args));
+    return new CommandLine(main)
+        .setExecutionExceptionHandler(
+            (e, cmd, parsed) -> {
+              cmd.getErr().println("nm4j: " + message(e));
+              if (main.verbose) {
+                e.printStackTrace(cmd.getErr());
+              }
+              return 2;
+            });
   }
 
   private static String message(Exception e) {

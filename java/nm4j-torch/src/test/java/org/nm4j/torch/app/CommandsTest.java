@@ -1,0 +1,137 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.torch.app;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands from end to end, on a text of random sentences. */
+class CommandsTest {
+  @TempDir private Path temp;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... arguments) {
+    return Main.commandLine()
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(arguments);
+  }
+
+  private Path text() throws IOException {
+    List<String> words = List.of("a ", "man ", "dog ", "sees ", "the ", "ball.\n", "and ", "runs ");
+    Random random = new Random(4);
+    StringBuilder text = new StringBuilder();
+    while (text.length() < 6000) {
+      text.append(words.get(random.nextInt(words.size())));
+    }
+    return Files.writeString(temp.resolve("text"), text);
+  }
+
+  @Test
+  void experimentsTrainWhatIsMissing() throws IOException {
+    String[] command = {
+      "experiment",
+      "text",
+      "--data",
+      text().toString(),
+      "--epochs",
+      "2",
+      "--limit",
+      "64",
+      "--seeds",
+      "2",
+      "--results",
+      temp + "/results",
+      "--checkpoints",
+      temp + "/checkpoints"
+    };
+    assertEquals(0, run(command), err::toString);
+    Path runs = temp.resolve("results/text/runs");
+    List<RunResult> all = Summary.results(runs);
+    assertEquals(6, all.size());
+    assertTrue(all.stream().allMatch(r -> r.curve().size() == 2 && r.last().metric() < 30));
+    Summary[] summary = Runs.read(temp.resolve("results/text/summary.json"), Summary[].class);
+    assertEquals(3, summary.length);
+    assertEquals(List.of(1L, 2L), summary[0].seeds());
+    double mean =
+        all.stream()
+            .filter(r -> r.config().method() == Method.SR_STE)
+            .mapToDouble(r -> r.last().metric())
+            .average()
+            .orElseThrow();
+    assertEquals(mean, summary[2].mean(), 1e-12);
+    assertTrue(summary[2].std() > 0 && summary[2].sad() > 0);
+    assertEquals(0, summary[0].sad());
+
+    Path missing = runs.resolve("text-ste-2of4-e2-n64-s2.json");
+    RunResult before = Runs.read(missing, RunResult.class);
+    Path kept = runs.resolve("text-ste-2of4-e2-n64-s1.json");
+    Object stamp = Files.getLastModifiedTime(kept);
+    Files.delete(missing);
+    assertEquals(0, run(command));
+    assertEquals(stamp, Files.getLastModifiedTime(kept));
+    assertEquals(before.last().metric(), Runs.read(missing, RunResult.class).last().metric());
+  }
+
+  @Test
+  void reportsAreOnePage() throws IOException {
+    String results = temp.resolve("results").toString();
+    assertEquals(
+        0,
+        run(
+            "train",
+            "text",
+            "--data",
+            text().toString(),
+            "--dense",
+            "--sr-ste",
+            "--epochs",
+            "3",
+            "--limit",
+            "32",
+            "--out",
+            results),
+        err::toString);
+    assertTrue(out.toString().contains("SR-STE: perplexity"), out::toString);
+    assertEquals(0, run("report", results), err::toString);
+    String page = Files.readString(temp.resolve("results/report.html"));
+    assertEquals(5, page.split("<svg", -1).length - 1); // loss, test, SAD, flips, SAD by layer
+    assertTrue(page.contains("block1.fc1.weight"), "no curve of a layer");
+    assertTrue(page.contains("name=\"viewport\""));
+    String foreign = page.replaceAll("xmlns(:\\w+)?=\"[^\"]*\"", "");
+    assertFalse(foreign.contains("http://") || foreign.contains("<script"), "not self-contained");
+    assertEquals(2, run("report", temp.toString()));
+    assertTrue(err.toString().contains("no results of a training there"), err::toString);
+  }
+
+  @Test
+  void withoutDataTheDemoSaysSo() {
+    assertEquals(0, run("demo", "--data", temp.toString()));
+    assertTrue(out.toString().startsWith("Training is left out: no Fashion-MNIST"), out::toString);
+  }
+
+  @Test
+  void mistakesAreNamed() throws IOException {
+    assertEquals(2, run("train", "nothing"));
+    assertTrue(err.toString().contains("expected one of [fashion-mlp,"), err::toString);
+    assertEquals(2, run("train", "text", "--data", text().toString(), "--pattern", "4:2"));
+    assertTrue(err.toString().contains("4:2"), err::toString);
+    assertEquals(2, run("train", "text"));
+    assertTrue(err.toString().contains("--data must name a file"), err::toString);
+  }
+}
