@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import org.nm4j.CudaInfo;
+import org.nm4j.Nm4j;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.format.OutputFormatFactory;
@@ -174,13 +176,14 @@ public final class Main implements Callable<Integer> {
   /** The cases that the options ask for; refuses options that make no sense. */
   List<BenchmarkCase> cases() {
     if (device == Device.CUDA) {
-      throw usage("--device cuda: this version of nm4j has no CUDA backend");
+      requireGpu();
     }
     int cores = Runtime.getRuntime().availableProcessors();
     if (threads < 1 || threads > cores) {
       throw usage("--threads: expected 1 to " + cores + " (this machine's cores), got " + threads);
     }
-    List<BenchmarkCase> all = quick ? Suite.quick() : Suite.full(threads);
+    List<BenchmarkCase> all =
+        device == Device.CUDA ? Suite.cuda(quick) : quick ? Suite.quick() : Suite.full(threads);
     List<BenchmarkCase> cases = Suite.matching(all, filter);
     if (cases.isEmpty()) {
       throw usage(
@@ -193,6 +196,16 @@ public final class Main implements Callable<Integer> {
               + all.get(0));
     }
     return cases;
+  }
+
+  private void requireGpu() {
+    CudaInfo cuda = Nm4j.cuda();
+    if (!cuda.products().isAvailable()) {
+      throw usage("--device cuda: " + cuda.products().text());
+    }
+    if (cuda.simulated()) {
+      System.err.println("SIMULATED: these are times of a test double on the CPU, not of a GPU");
+    }
   }
 
   private PrintWriter lines() {

@@ -25,7 +25,8 @@ interface Op {
           new MaskOp(MaskOp.Kind.VNM),
           new SrSteStepOp(),
           new LinearStepOp(),
-          new CallOp());
+          new CallOp(),
+          new CudaGemmOp());
 
   static Op of(String name) {
     return ALL.stream()
@@ -47,6 +48,11 @@ interface Op {
   /** Whether its work can be shared by threads; if not it is measured on one thread only. */
   default boolean threaded() {
     return true;
+  }
+
+  /** Whether it is measured on a GPU, and then not on the CPU. */
+  default boolean cuda() {
+    return false;
   }
 
   /**

@@ -36,13 +36,22 @@ final class Suite {
   /** The cases that can share their work between so many threads. */
   static List<BenchmarkCase> full(int threads) {
     return Op.ALL.stream()
+        .filter(op -> !op.cuda())
         .filter(op -> threads == 1 || op.threaded())
         .flatMap(op -> op.full().stream())
         .toList();
   }
 
   static List<BenchmarkCase> quick() {
-    return Op.ALL.stream().flatMap(op -> op.quick().stream()).toList();
+    return Op.ALL.stream().filter(op -> !op.cuda()).flatMap(op -> op.quick().stream()).toList();
+  }
+
+  /** The cases of a GPU. */
+  static List<BenchmarkCase> cuda(boolean quick) {
+    return Op.ALL.stream()
+        .filter(Op::cuda)
+        .flatMap(op -> (quick ? op.quick() : op.full()).stream())
+        .toList();
   }
 
   static List<BenchmarkCase> matching(List<BenchmarkCase> cases, Pattern filter) {

@@ -5,6 +5,7 @@
 package org.nm4j.jmh;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -19,6 +20,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nm4j.Nm4j;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 
@@ -90,8 +92,9 @@ class MainTest {
   }
 
   @Test
-  void cudaIsRefused() {
-    assertUsageError("no CUDA backend", "--device", "cuda");
+  void cudaNeedsAGpu() {
+    assertFalse(Nm4j.cuda().products().isAvailable(), "run by scripts/gpu-check.sh where there is");
+    assertUsageError(Nm4j.cuda().products().text(), "--device", "cuda");
     assertUsageError("--device", "--device", "tpu");
   }
 

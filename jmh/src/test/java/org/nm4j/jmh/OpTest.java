@@ -54,6 +54,16 @@ class OpTest {
   }
 
   @Test
+  void casesOfAGpuSayWhatIsMissing() {
+    BenchmarkCase spec = BenchmarkCase.parse("cuda-gemm/bf16/2:4/batch-major/64x64/n16");
+    var failure = assertThrows(IllegalStateException.class, () -> spec.op().open(spec, 1));
+    assertTrue(failure.getMessage().startsWith(spec + " needs a GPU: "), failure.getMessage());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> BenchmarkCase.parse("cuda-gemm/w-s8/2:4/batch-major/64x64/n16"));
+  }
+
+  @Test
   void aWrongResultIsReported() {
     BenchmarkCase spec = BenchmarkCase.parse("epilogue/f32/2:4/batch-major/48x80/n5");
     GemmProblem problem = GemmProblem.forward(spec);

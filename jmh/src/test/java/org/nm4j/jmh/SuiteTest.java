@@ -28,7 +28,8 @@ class SuiteTest {
   @Test
   void everyOpHasCasesThatItTakes() {
     for (Op op : Op.ALL) {
-      assertTrue(Suite.full(1).stream().anyMatch(spec -> spec.op() == op), op.name());
+      List<BenchmarkCase> suite = op.cuda() ? Suite.cuda(false) : Suite.full(1);
+      assertTrue(suite.stream().anyMatch(spec -> spec.op() == op), op.name());
       for (BenchmarkCase spec : op.full()) {
         assertEquals(op, spec.op());
         assertTrue(op.product(spec).flops() > 0, spec.toString());
@@ -64,6 +65,16 @@ class SuiteTest {
     assertTrue(Suite.quick().size() <= 30);
     assertTrue(
         Suite.quick().stream().map(BenchmarkCase::n).toList().containsAll(List.of(1, 32, 384)));
+  }
+
+  @Test
+  void casesOfAGpuAreApart() {
+    assertTrue(Suite.full(1).stream().noneMatch(spec -> spec.op().cuda()));
+    assertTrue(Suite.cuda(false).stream().allMatch(spec -> spec.op().cuda()));
+    assertTrue(
+        Suite.cuda(false).stream()
+            .anyMatch(c -> c.toString().equals("cuda-gemm/bf16/2:4/batch-major/8192x8192/n8192")));
+    assertTrue(Suite.cuda(true).size() <= 10);
   }
 
   @Test
