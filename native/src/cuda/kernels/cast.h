@@ -21,7 +21,7 @@ namespace cuda {
 // out = factor * x where the mask keeps (everywhere, if it is NULL), +0.0 elsewhere; the product in fp32, then rounded.
 template <typename From, typename To>
 struct Cast {
-  static constexpr int kThreads = kBlockThreads, kChunk = 8;
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2, kChunk = 8;
 
   const From* x;
   int64_t rows, cols, ldx;
@@ -52,7 +52,7 @@ struct Cast {
 // reported; their row's results mean nothing.
 template <typename From>
 struct QuantizeRows {
-  static constexpr int kThreads = kBlockThreads, kChunk = 8;
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2, kChunk = 8;
 
   const From* w;
   int64_t cols, ld;

@@ -39,7 +39,7 @@ NM_HD uint32_t nonzero_bits(const T* row, int64_t count) {
 // T: an element type; void: `rows` are those of a mask.
 template <typename T>
 struct CheckPattern {
-  static constexpr int kThreads = kBlockThreads;
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2;
 
   const void* data;
   int64_t rows, cols, ld;  // ld: of elements; of a mask, whatever
@@ -82,7 +82,7 @@ struct CheckPattern {
 // Infinities and NaN among T.
 template <typename T>
 struct CheckFinite {
-  static constexpr int kThreads = kBlockThreads, kChunk = 16 / sizeof(T);
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2, kChunk = 16 / sizeof(T);
 
   const T* x;
   int64_t rows, cols, ld;
@@ -104,7 +104,7 @@ struct CheckFinite {
 
 // Bits that differ between two masks: Zhou et al.'s sparse architecture divergence. Floor: 1/4 byte a weight.
 struct MaskDistance {
-  static constexpr int kThreads = kBlockThreads, kChunk = 128;  // bits: 16 bytes
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2, kChunk = 128;  // bits: 16 bytes
 
   const uint8_t* a;
   const uint8_t* b;
@@ -128,7 +128,7 @@ struct MaskDistance {
 
 // Sets findings and totals to nothing found, in the order of the stream.
 struct ClearFindings {
-  static constexpr int kThreads = 32;
+  static constexpr int kThreads = 32, kBlocks = 2;
   Findings* findings;
   NM_HD void thread(const Thread& t) const {
     if (t.x == 0) *findings = {0, Findings::kNowhere};

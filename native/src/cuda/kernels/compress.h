@@ -80,7 +80,7 @@ template <typename T>
 struct Compress {
   using Core = TensorCore<T>;
   using Word = typename Core::Word;
-  static constexpr int kThreads = kBlockThreads, kChunk = Core::kWordColumns;
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2, kChunk = Core::kWordColumns;
 
   const T* w;
   int64_t rows, cols, ld;
@@ -134,7 +134,7 @@ template <typename T>
 struct Decompress {
   using Core = TensorCore<T>;
   using Word = typename Core::Word;
-  static constexpr int kThreads = kBlockThreads, kChunk = Core::kWordColumns;
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2, kChunk = Core::kWordColumns;
 
   const T* values;
   const Word* metadata;

@@ -20,7 +20,7 @@ namespace cuda {
 
 // out = factor * in, or the factor alone where `in` is NULL.
 struct Factors {
-  static constexpr int kThreads = kBlockThreads;
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2;
 
   const float* in;  // or NULL
   float factor;
@@ -35,7 +35,7 @@ struct Factors {
 // y = act(y), computed in fp32.
 template <typename T>
 struct Activate {
-  static constexpr int kThreads = kBlockThreads, kChunk = 16 / sizeof(T);
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2, kChunk = 16 / sizeof(T);
 
   T* y;
   int64_t rows, cols, ld;

@@ -9,8 +9,9 @@
 //       NM_HD int phases() const;                                          // how many; the same for all blocks
 //       NM_HD void phase(int p, const Thread& t, Shared& s, Local& l) const;
 //     Between two phases all threads of a block wait for each other. Local is what a thread keeps from one to the next.
-// kThreads is the number of threads in a block, at most. Nothing else of CUDA appears in a kernel, so that g++ compiles
-// the same code: there, host_launch runs it thread by thread, phase by phase.
+// kThreads is the number of threads in a block, at most; kBlocks, how many blocks a multiprocessor is to hold at least:
+// left to itself, ptxas spills a few registers now and then for the sake of one more. Nothing else of CUDA appears in a
+// kernel, so that g++ compiles the same code: there, host_launch runs it thread by thread, phase by phase.
 #ifndef NM4J_CUDA_KERNELS_LAUNCH_H_
 #define NM4J_CUDA_KERNELS_LAUNCH_H_
 
@@ -55,7 +56,7 @@ struct HasPhases<Kernel, std::void_t<typename Kernel::Shared>> : std::true_type 
 #ifdef __CUDACC__
 
 template <typename Kernel>
-__global__ void __launch_bounds__(Kernel::kThreads) run(const __grid_constant__ Kernel kernel) {
+__global__ void __launch_bounds__(Kernel::kThreads, Kernel::kBlocks) run(const __grid_constant__ Kernel kernel) {
   const Thread t = {threadIdx.x, threadIdx.y, blockIdx.x, blockIdx.y, {gridDim.x, gridDim.y, blockDim.x, blockDim.y}};
   if constexpr (HasPhases<Kernel>::value) {
     __shared__ typename Kernel::Shared shared;

@@ -52,6 +52,7 @@ NM_HD uint32_t byte_mask(const T* row, int64_t cols, int64_t col, int n, int m, 
   const int64_t channels = cols / stride;
   int64_t channel = col / stride, place = col - channel * stride, first = channel / m * m;
   uint32_t bits = 0;
+  NM_ROLLED
   for (int i = 0; i < 8 && col + i < cols; ++i) {
     const T* group = row + first * stride + place;
     const int length = channels - first < m ? static_cast<int>(channels - first) : m;
@@ -93,7 +94,7 @@ constexpr int kMaskChunk = kM > 16                    ? kM
 // kM: 2, 4, 8, 16 or 32; 0 for any M and stride.
 template <typename T, int kM>
 struct MagnitudeMask {
-  static constexpr int kThreads = kBlockThreads;
+  static constexpr int kThreads = kBlockThreads, kBlocks = kM == 32 ? 1 : 2;
   static constexpr int kChunk = kM == 0 ? 8 : kMaskChunk<T, kM>;
 
   const T* w;

@@ -51,7 +51,7 @@ NM_HD int64_t interleaved_offset(int64_t rows, MetadataPosition p) {
 // first, so that one side is contiguous; of the other, a block takes 16 words of a row.
 template <typename Word, bool kToCutlass>
 struct ReorderMetadata {
-  static constexpr int kThreads = kBlockThreads, kBlockX = 32;
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2, kBlockX = 32;
 
   const Word* from;
   Word* to;

@@ -35,7 +35,7 @@ struct PanelShape {
 // Dense weights and their mask to slots. What the mask does not keep is no weight, whatever its group could hold.
 template <typename T>
 struct PackPanel {
-  static constexpr int kThreads = kBlockThreads;
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2;
 
   PanelShape shape;
   const T* w;

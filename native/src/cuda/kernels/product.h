@@ -37,16 +37,19 @@ struct Activations {
   }
 };
 
+// Inlined for each of a thread's results, erff alone would need more registers than there are.
+NM_HD_CALL float gelu(float x) { return 0.5f * x * (1.0f + erff(x * 0.70710678118654752f)); }
+
 NM_HD float activate(int32_t activation, float x) {
   if (activation == NM_RELU) return x < 0.0f ? 0.0f : x;  // NaN stays NaN
-  if (activation == NM_GELU) return 0.5f * x * (1.0f + erff(x * 0.70710678118654752f));
+  if (activation == NM_GELU) return gelu(x);
   return x;
 }
 
 template <typename T>
 struct PanelProduct {
   // 16 x 16 threads, each with 4 rows and twice 4 items, half a tile apart so that 8 lanes read 128 bytes in a row.
-  static constexpr int kThreads = 256, kTileBatch = 128, kRows = 4, kItems = 8, kAcross = 16;
+  static constexpr int kThreads = 256, kBlocks = 2, kTileBatch = 128, kRows = 4, kItems = 8, kAcross = 16;
   // A row of slots in shared memory is a little longer than 32, so that the two rows a warp reads at once lie in
   // different banks.
   static constexpr int kSlotStride = kBlockColumns + 4;
@@ -85,7 +88,7 @@ struct PanelProduct {
       load_weights(t, p / 2, row0, shared);
       load_x(t, static_cast<int64_t>(p / 2) * shape.block_columns(), item0, shared);
     } else {
-      finish(t, row0, item0, local);
+      y.batch_major ? finish<true>(t, row0, item0, local) : finish<false>(t, row0, item0, local);
     }
   }
 
@@ -117,28 +120,44 @@ struct PanelProduct {
     }
   }
 
+  static constexpr int kRun = 4, kRuns = kBlockColumns * kTileBatch / kRun / kThreads;  // a thread's
+
   // Neighbouring threads take neighbouring items: of feature-major X one run of a row, of batch-major X rows, which
   // keeps the writes to shared memory apart.
   NM_HD void load_x(const Thread& t, int64_t col0, int64_t item0, Shared& shared) const {
-    const int64_t width = shape.cols - col0 < shape.block_columns() ? shape.cols - col0 : shape.block_columns();
-    constexpr int kRun = 4, kRuns = kBlockColumns * kTileBatch / kRun;
+    const int64_t left = shape.cols - col0;
+    const int width = left < shape.block_columns() ? static_cast<int>(left) : shape.block_columns();
+    if (x.batch_major) {
+      load_items(t, x.data + item0 * x.ld + col0, width, batch - item0, shared);
+    } else {
+      load_columns(t, x.data + col0 * x.ld + item0, width, batch - item0, shared);
+    }
+  }
+  NM_HD void load_items(const Thread& t, const T* tile, int width, int64_t items, Shared& shared) const {
+    const int item = static_cast<int>(t.x) % kTileBatch, first = static_cast<int>(t.x) / kTileBatch * kRun;
+    constexpr int kStep = kThreads / kTileBatch * kRun;
+    const T* const row = tile + item * x.ld;
     NM_UNROLL
-    for (int i = 0; i < kRuns / kThreads; ++i) {
-      const int run = i * kThreads + static_cast<int>(t.x);
+    for (int i = 0; i < kRuns; ++i) {
+      const int col = first + i * kStep;
       T from[kRun];
-      if (x.batch_major) {
-        const int item = run % kTileBatch, col = run / kTileBatch * kRun;
-        load_run(x.at(col0 + col, item0 + item), item0 + item < batch ? width - col : 0, from);
-        NM_UNROLL
-        for (int j = 0; j < kRun; ++j) shared.x[col + j][item] = widen(from[j]);
-      } else {
-        const int item = run % (kTileBatch / kRun) * kRun, col = run / (kTileBatch / kRun);
-        load_run(x.at(col0 + col, item0 + item), col < width ? batch - item0 - item : 0, from);
-        float to[kRun];
-        NM_UNROLL
-        for (int j = 0; j < kRun; ++j) to[j] = widen(from[j]);
-        store_aligned(&shared.x[col][item], to);
-      }
+      load_run(row + col, item < items ? width - col : 0, from);
+      NM_UNROLL
+      for (int j = 0; j < kRun; ++j) shared.x[col + j][item] = widen(from[j]);
+    }
+  }
+  NM_HD void load_columns(const Thread& t, const T* tile, int width, int64_t items, Shared& shared) const {
+    constexpr int kInRow = kTileBatch / kRun, kStep = kThreads / kInRow;
+    const int item = static_cast<int>(t.x) % kInRow * kRun, first = static_cast<int>(t.x) / kInRow;
+    NM_UNROLL
+    for (int i = 0; i < kRuns; ++i) {
+      const int col = first + i * kStep;
+      T from[kRun];
+      float to[kRun];
+      load_run(tile + col * x.ld + item, col < width ? items - item : 0, from);
+      NM_UNROLL
+      for (int j = 0; j < kRun; ++j) to[j] = widen(from[j]);
+      store_aligned(&shared.x[col][item], to);
     }
   }
 
@@ -149,6 +168,7 @@ struct PanelProduct {
 
   NM_HD void multiply(const Thread& t, const Shared& shared, Local& local) const {
     const int row = row_of(t), slots = shape.slots();
+    NM_ROLLED
     for (int slot = 0; slot < slots; slot += 4) {
       NM_UNROLL
       for (int r = 0; r < kRows; ++r) {
@@ -180,6 +200,8 @@ struct PanelProduct {
     return activate(activation, value);
   }
 
+  // The layout is known when compiling, or every sum would wait in a register for both.
+  template <bool kBatchMajor>
   NM_HD void finish(const Thread& t, int64_t row0, int64_t item0, const Local& local) const {
     const int64_t row = row0 + row_of(t);
     NM_UNROLL
@@ -187,15 +209,15 @@ struct PanelProduct {
       const int64_t item = item0 + item_of(t, half);
       NM_UNROLL
       for (int line = 0; line < 4; ++line) {  // four runs of four, along whatever is contiguous
-        const int64_t row1 = y.batch_major ? row : row + line, item1 = y.batch_major ? item + line : item;
+        const int64_t row1 = kBatchMajor ? row : row + line, item1 = kBatchMajor ? item + line : item;
         if (row1 >= shape.rows || item1 >= batch) continue;
-        const int64_t count = y.batch_major ? shape.rows - row1 : batch - item1;
+        const int64_t count = kBatchMajor ? shape.rows - row1 : batch - item1;
         T previous[4] = {}, out[4];
         if (beta != 0.0f) load_run(c.at(row1, item1), count, previous);
         NM_UNROLL
         for (int i = 0; i < 4; ++i) {
-          const float sum = y.batch_major ? local.sums[i][half * 4 + line] : local.sums[line][half * 4 + i];
-          const int64_t feature = y.batch_major ? row1 + i : row1;
+          const float sum = kBatchMajor ? local.sums[i][half * 4 + line] : local.sums[line][half * 4 + i];
+          const int64_t feature = kBatchMajor ? row1 + i : row1;
           out[i] = i < count ? narrow<T>(result(sum, feature, previous[i])) : T{};
         }
         store_run(y.at(row1, item1), count, out);

@@ -35,7 +35,7 @@ struct KeyLane {
 // A thread takes two tiles side by side: whole bytes of mask. Zeros complete tiles at the edges.
 template <typename T>
 struct TransposableMask {
-  static constexpr int kThreads = kBlockThreads, kChunk = 8;
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2, kChunk = 8;
 
   const T* w;
   int64_t rows, cols, ld;

@@ -66,7 +66,7 @@ enum StepKind { kNoStep, kSgdStep, kAdamStep };
 // kM: 2, 4, 8 or 16: the next mask is made here; 0: the mask stays.
 template <StepKind kStep, int kM>
 struct MaskedStep {
-  static constexpr int kThreads = kBlockThreads;
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2;
   static constexpr int kChunk = kM == 0 ? 8 : kMaskChunk<float, kM>;
 
   UpdateRule rule;
@@ -125,7 +125,7 @@ struct MaskedStep {
 
 // The next mask for any M and stride, of weights as they are.
 struct NextMask {
-  static constexpr int kThreads = kBlockThreads, kChunk = 8;
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2, kChunk = 8;
 
   int64_t rows, cols;
   int n, m;
