@@ -12,6 +12,7 @@
 
 #include "nm4j/nm4j.h"
 #include "support/all_patterns.h"
+#include "support/isa.h"
 #include "support/random.h"
 #include "support/status.h"
 
@@ -299,6 +300,18 @@ TEST(TransposableTest, RowsOfBlocksMayBeMadeApart) {
       Require(nm_mask_transposable_f32(w.Row(begin), end - begin, cols, 80, p.n, p.m, 0, parts.Row(begin)));
     }
     EXPECT_TRUE(SameBits(whole, parts));
+  }
+}
+
+// Every instruction set rounds the same sums.
+TEST(TransposableTest, SameBitsOnEveryInstructionSet) {
+  Random random;
+  for (const bool ties : {false, true}) {
+    FloatMatrix w(64, 1000);
+    w.Fill([&](int64_t, int64_t) { return ties ? static_cast<float>(random.Int(-3, 3)) : random.AnyFinite(); });
+    const BitMask mask = Transposable(w, {2, 4});
+    const IsaLimit limit(NM_ISA_SCALAR);
+    EXPECT_TRUE(SameBits(Transposable(w, {2, 4}), mask));
   }
 }
 
