@@ -48,7 +48,8 @@ need jdk mvn g++ cmake ninja gtest
 mkdir -p "$out"
 verdicts=()
 failed=0
-step() { # step NAME COMMAND...: runs it with its output in NAME.log
+# step NAME COMMAND...: runs it with its output in NAME.log. No error ends a function here, so functions return theirs.
+step() {
   local name=$1 start=$SECONDS verdict=ok
   shift
   say "$name ..."
@@ -66,11 +67,12 @@ preset=("-Dcuda.home=$CUDA_HOME" "-Dcusparselt.include=$CUSPARSELT_INCLUDE"
 
 # The test programs are linked to the double; LD_LIBRARY_PATH leads them to the real library.
 native_tests() {
-  "$ROOT/scripts/build-native.sh" --tests
-  local program
+  "$ROOT/scripts/build-native.sh" --tests || return
+  local program status=0
   for program in "$ROOT"/native/build/test/cuda/nm4j_cuda*_tests; do
-    LD_LIBRARY_PATH=$library "$program"
+    LD_LIBRARY_PATH=$library "$program" || status=1
   done
+  return "$status"
 }
 step native-tests native_tests
 step java-tests maven -Pcuda -pl java/nm4j -am "-Dcuda.library.path=$library" -Dnm4j.test.gpu=card \
@@ -86,7 +88,8 @@ else
 fi
 
 benchmarks() {
-  maven -Pcuda,cusparselt -pl jmh -am "-Dcuda.library.path=$library" "${preset[@]}" -DskipTests -Dmaven.javadoc.skip package
+  maven -Pcuda,cusparselt -pl jmh -am "-Dcuda.library.path=$library" "${preset[@]}" -DskipTests -Dmaven.javadoc.skip \
+    package || return
   local jni
   jni=$(find "$ROOT/java/nm4j/target/jni-cuda" -name libjninm4j_cuda.so)
   LD_LIBRARY_PATH=$(dirname "$NM4J_CUSPARSELT"):$CUDA_HOME/lib:$CUDA_HOME/lib64 java --enable-native-access=ALL-UNNAMED \
