@@ -104,8 +104,10 @@ TEST_P(TypedProductTest, AMovedMaskBitShows) {
     TypedWeights weights = MakeWeights(types().weights, 20, 64, {2, 4}, workload, true, random_);
     ProductCase spec = RandomCase(types(), result(), true, random_);
     spec.activation = NM_IDENTITY;
+    spec.add = false;
+    spec.batch += 8;  // some item's activation is not zero
     TypedProduct product(weights, spec, random_);
-    product.product().y_scale = 128.0f;  // no result is at the end of the range
+    product.product().y_scale = 0x1p16f;  // no result is at the end of the range
     product.product().y_zero = result() == NM_U8 ? 128 : 0;
     product.Run();
     ASSERT_TRUE(product.Matches());
@@ -117,7 +119,7 @@ TEST_P(TypedProductTest, AMovedMaskBitShows) {
     while (weights.kept.Get(row, to)) ++to;
     weights.kept.Set(row, from, false);
     weights.kept.Set(row, to);
-    weights.real[row * 64 + to] = weights.At(row, from) * 1000;  // seen through the steps of an integer result
+    weights.real[row * 64 + to] = weights.At(row, from) * 1e9;  // to the end of an integer result's range
     EXPECT_FALSE(product.Matches());
   }
 }
