@@ -46,7 +46,7 @@ final class Tasks {
     return switch (task) {
       case "fashion-mlp" -> "MLP 784-256-128-10";
       case "fashion-cnn" -> "CNN 16-32-32 + 128";
-      case "cifar-resnet20" -> "ResNet-20";
+      case "cifar-resnet20" -> "ResNet-20, half width";
       case "multi30k" -> "Transformer 128, 2 + 2 blocks";
       case "text" -> "Transformer 128, 3 blocks";
       default -> throw unknown(task);
@@ -59,7 +59,7 @@ final class Tasks {
     return switch (config.task()) {
       case "fashion-mlp" -> fashion(config, new Mlp(784, 256, 128, 10), data);
       case "fashion-cnn" -> fashion(config, new SmallCnn(16, 10), data);
-      case "cifar-resnet20" -> cifar(config, new ResNet(3, 16, 10), data);
+      case "cifar-resnet20" -> cifar(config, new ResNet(3, 8, 10), data);
       case "multi30k" -> new TranslationTask(required(data, "a folder"), config);
       case "text" -> new TextTask(required(data, "a file"), config);
       default -> throw unknown(config.task());
