@@ -104,7 +104,7 @@ TEST_P(TypedProductTest, AMovedMaskBitShows) {
     TypedWeights weights = MakeWeights(types().weights, 20, 64, {2, 4}, workload, true, random_);
     ProductCase spec = RandomCase(types(), result(), true, random_);
     spec.activation = NM_IDENTITY;
-    spec.add = false;
+    spec.add = spec.in_place = false;
     spec.batch += 8;  // some item's activation is not zero
     TypedProduct product(weights, spec, random_);
     product.product().y_scale = 0x1p16f;  // no result is at the end of the range
