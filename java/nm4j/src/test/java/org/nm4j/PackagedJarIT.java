@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -40,11 +41,21 @@ class PackagedJarIT {
     try (var in = Smoke.class.getResourceAsStream(name)) {
       Files.copy(in, program.resolve(name));
     }
+    jars = jars();
+  }
+
+  /** What a user's program needs: nm4j, its native library, JavaCPP, and more jars if named. */
+  static List<Path> jars(Path... more) {
     String artifact = System.getProperty("nm4j.jar");
-    jars = List.of(Path.of(artifact + ".jar"), Path.of(artifact + "-linux-x86_64.jar"), javacpp());
+    List<Path> jars = new ArrayList<>();
+    jars.add(Path.of(artifact + ".jar"));
+    jars.add(Path.of(artifact + "-linux-x86_64.jar"));
+    jars.add(javacpp());
+    jars.addAll(List.of(more));
     for (Path jar : jars) {
       assertTrue(Files.isRegularFile(jar), jar::toString);
     }
+    return jars;
   }
 
   private static Path javacpp() {
