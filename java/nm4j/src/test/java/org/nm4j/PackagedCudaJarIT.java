@@ -7,9 +7,8 @@ package org.nm4j;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.File;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,38 +19,44 @@ import packaged.CudaSmoke;
 class PackagedCudaJarIT {
   @TempDir private Path home;
 
-  private Jvm.Result run(List<Path> jars, String mode) throws Exception {
-    String path = jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
-    Path program =
-        Path.of(CudaSmoke.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    Jvm jvm = new Jvm().options("-Dorg.bytedeco.javacpp.cachedir=" + home).directory(home);
-    if (mode.equals("modules")) {
-      String modules = "org.nm4j,org.nm4j.linux.x86_64,org.nm4j.linux.x86_64.cuda";
-      jvm.options("--module-path", path, "--add-modules", modules).classPath(program.toString());
-    } else {
-      jvm.classPath(program + File.pathSeparator + path);
-    }
-    return jvm.run(CudaSmoke.class).succeeded();
+  private Jvm jvm() {
+    return new Jvm().options("-Dorg.bytedeco.javacpp.cachedir=" + home).directory(home);
   }
 
-  private void loads(String mode) throws Exception {
-    Jvm.Result result = run(PackagedJarIT.jars(Path.of(System.getProperty("nm4j.cuda.jar"))), mode);
+  private static String jars() {
+    return PackagedJarIT.path(PackagedJarIT.jars(Path.of(System.getProperty("nm4j.cuda.jar"))));
+  }
+
+  /** Where the program is, which is no part of the jars. */
+  private static String program() throws URISyntaxException {
+    var source = CudaSmoke.class.getProtectionDomain().getCodeSource();
+    return Path.of(source.getLocation().toURI()).toString();
+  }
+
+  private void loads(Jvm jvm) throws Exception {
+    Jvm.Result result = jvm.run(CudaSmoke.class).succeeded();
     result.printed("library " + home, "simulated false");
     assertFalse(result.output().contains("reason LIBRARY"), result.output());
   }
 
   @Test
   void theClassPathIsEnough() throws Exception {
-    loads("classes");
+    loads(jvm().classPath(program() + File.pathSeparator + jars()));
   }
 
   @Test
   void theModulePathIsEnough() throws Exception {
-    loads("modules");
+    String modules = "org.nm4j,org.nm4j.linux.x86_64,org.nm4j.linux.x86_64.cuda";
+    loads(jvm().options("--module-path", jars(), "--add-modules", modules).classPath(program()));
   }
 
   @Test
   void withoutTheJarThatIsTheReason() throws Exception {
-    run(PackagedJarIT.jars(), "classes").printed("reason LIBRARY");
+    String others = PackagedJarIT.path(PackagedJarIT.jars());
+    jvm()
+        .classPath(program() + File.pathSeparator + others)
+        .run(CudaSmoke.class)
+        .succeeded()
+        .printed("reason LIBRARY");
   }
 }

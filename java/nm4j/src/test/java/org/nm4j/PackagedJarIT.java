@@ -66,7 +66,7 @@ class PackagedJarIT {
         .orElseThrow();
   }
 
-  private static String path(List<Path> entries) {
+  static String path(List<Path> entries) {
     return String.join(File.pathSeparator, entries.stream().map(Path::toString).toList());
   }
 

@@ -20,7 +20,7 @@ record Experiment(String name, List<RunConfig> rows, int first, int seeds) {
 
   /**
    * The experiments that are known by name. Unless told otherwise their sizes are such that all of
-   * them take about eight hours on two cores: two to six minutes a training.
+   * them take about six hours on one core: from 40 seconds to six minutes a training.
    */
   static Experiment named(String name, int epochs, int limit, int seeds) {
     return switch (name) {
