@@ -5,9 +5,9 @@
 package org.nm4j.torch.app;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,8 +19,10 @@ import picocli.CommandLine.Spec;
     name = "experiment",
     description =
         "Trains all rows of an experiment whose results are not in the folder yet, one seed after"
-            + " the other. Killed at any moment, it goes on where it was.")
+            + " the other, and prints its tables. Killed at any moment, it goes on where it was.")
 final class ExperimentCommand implements Callable<Integer> {
+  static final String RUNS = "runs";
+
   @Spec private CommandSpec spec;
 
   @Parameters(description = "One of: fashion-cnn, cifar-resnet20, multi30k, text.")
@@ -41,6 +43,15 @@ final class ExperimentCommand implements Callable<Integer> {
       description = "Where unfinished trainings are kept (default: ${DEFAULT-VALUE}).")
   private Path checkpoints;
 
+  @Option(names = "--summary", description = "Train nothing: print the tables of what is there.")
+  private boolean summary;
+
+  @Option(
+      names = "--into",
+      description =
+          "A Markdown file with the markers NAME: begin and NAME: end: puts the tables there.")
+  private Path into;
+
   @Option(names = "--epochs", description = "Passes over the data, instead of the experiment's.")
   private int epochs;
 
@@ -58,22 +69,44 @@ final class ExperimentCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Threads.use(threads);
-    PrintWriter out = spec.commandLine().getOut();
     Experiment experiment = Experiment.named(name, epochs, limit, seeds);
     Path folder = results.resolve(name);
-    Runs runs = new Runs(data, checkpoints, 60, out);
+    if (!summary) {
+      train(experiment, folder);
+    }
+    List<RunResult> done = summarized(experiment, folder);
+    if (done.isEmpty()) {
+      throw new IOException(folder + ": no results of a training there");
+    }
+    String tables = ResultTables.markdown(experiment, done);
+    spec.commandLine().getOut().print(tables);
+    spec.commandLine().getOut().flush();
+    if (into != null) {
+      Marked.replace(into, name, tables);
+    }
+    return 0;
+  }
+
+  private void train(Experiment experiment, Path folder) throws IOException {
+    Threads.use(threads);
+    Runs runs = new Runs(data, checkpoints, 60, spec.commandLine().getOut());
     for (RunConfig config : experiment.trainings()) {
-      Path file = folder.resolve("runs").resolve(config.id() + ".json");
+      Path file = folder.resolve(RUNS).resolve(config.id() + ".json");
       if (Files.notExists(file)) {
         Runs.write(file, runs.train(config).result());
-        Runs.write(folder.resolve("summary.json"), Summary.of(experiment, file.getParent()));
+        summarized(experiment, folder);
         if (config.method() != Method.DENSE) { // ASP starts from the dense one
           Files.deleteIfExists(checkpoints.resolve(config.id() + ".nm4j"));
         }
       }
     }
-    out.println("All " + experiment.rows().size() + " rows have " + experiment.seeds() + " seeds.");
-    return 0;
+  }
+
+  private static List<RunResult> summarized(Experiment experiment, Path folder) throws IOException {
+    List<RunResult> results = RunResult.in(folder.resolve(RUNS));
+    if (!results.isEmpty()) {
+      Runs.write(folder.resolve("summary.json"), Summary.of(experiment, results));
+    }
+    return results;
   }
 }

@@ -21,6 +21,8 @@ import org.nm4j.torch.nets.VisionNet;
  * Classification of images with SGD, momentum 0.9 and weight decay 5e-5, as the authors of SR-STE.
  */
 final class ImageTask implements Task {
+  static final String ACCURACY = "accuracy";
+
   private static final int TEST_BATCH = 500;
 
   private final VisionNet net;
@@ -159,7 +161,7 @@ final class ImageTask implements Task {
 
   @Override
   public String metric() {
-    return "accuracy";
+    return ACCURACY;
   }
 
   @Override

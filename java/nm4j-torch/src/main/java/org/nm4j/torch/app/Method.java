@@ -4,6 +4,8 @@
  */
 package org.nm4j.torch.app;
 
+import java.util.Arrays;
+
 /** How a network is trained. */
 enum Method {
   /** Without masks: the yardstick. */
@@ -19,6 +21,11 @@ enum Method {
 
   Method(String text) {
     this.text = text;
+  }
+
+  /** The one that is written so. */
+  static Method of(String text) {
+    return Arrays.stream(values()).filter(m -> m.text.equals(text)).findAny().orElseThrow();
   }
 
   @Override

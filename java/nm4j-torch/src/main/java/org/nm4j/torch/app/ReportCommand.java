@@ -25,7 +25,7 @@ final class ReportCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(description = "What train was given as --out, or a folder runs of an experiment.")
+  @Parameters(description = "What train was given as --out, or the folder of an experiment.")
   private Path folder;
 
   @Option(names = "--html", description = "The page (default: report.html in the folder).")
@@ -39,7 +39,8 @@ final class ReportCommand implements Callable<Integer> {
   }
 
   static Path write(Path folder, Path html) throws IOException {
-    List<RunResult> results = Summary.results(folder);
+    Path runs = folder.resolve(ExperimentCommand.RUNS);
+    List<RunResult> results = RunResult.in(Files.isDirectory(runs) ? runs : folder);
     if (results.isEmpty()) {
       throw new IOException(folder + ": no results of a training there");
     }

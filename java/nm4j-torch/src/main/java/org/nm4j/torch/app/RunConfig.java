@@ -4,6 +4,7 @@
  */
 package org.nm4j.torch.app;
 
+import java.math.BigDecimal;
 import java.util.Locale;
 import org.nm4j.Pattern;
 import org.nm4j.train.MaskRule;
@@ -23,10 +24,6 @@ import org.nm4j.train.Recipe;
 record RunConfig(
     String task, Method method, String pattern, float lambda, int epochs, long seed, int limit) {
 
-  RunConfig with(Method other) {
-    return new RunConfig(task, other, pattern, lambda, epochs, seed, limit);
-  }
-
   RunConfig seeded(long other) {
     return new RunConfig(task, method, pattern, lambda, epochs, other, limit);
   }
@@ -34,6 +31,11 @@ record RunConfig(
   /** The dense run of the same settings: what ASP starts from. */
   RunConfig dense() {
     return new RunConfig(task, Method.DENSE, "2:4", 0, epochs, seed, limit);
+  }
+
+  /** What SR-STE is compared with. */
+  RunConfig ste() {
+    return new RunConfig(task, Method.STE, pattern, 0, epochs, seed, limit);
   }
 
   Recipe recipe() {
@@ -44,6 +46,26 @@ record RunConfig(
       case STE -> builder.rule(MaskRule.ste()).build();
       case SR_STE -> builder.rule(MaskRule.srSte(lambda)).build();
     };
+  }
+
+  /** A name for readers: "SR-STE 2:4, lambda 2e-4". */
+  String label() {
+    return label(method, pattern, lambda);
+  }
+
+  static String label(Method method, String pattern, float lambda) {
+    String text = method == Method.DENSE ? method.toString() : method + " " + pattern;
+    return method == Method.SR_STE ? text + ", lambda " + scientific(lambda) : text;
+  }
+
+  /** As people write it: 2e-4. */
+  static String scientific(float value) {
+    if (value == 0) {
+      return "0";
+    }
+    BigDecimal decimal = new BigDecimal(Float.toString(value)).stripTrailingZeros();
+    int exponent = decimal.precision() - decimal.scale() - 1;
+    return decimal.scaleByPowerOfTen(-exponent).toPlainString() + "e" + exponent;
   }
 
   /** A name for files. */

@@ -4,7 +4,14 @@
  */
 package org.nm4j.torch.app;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A training and its curves, as stored in JSON.
@@ -32,5 +39,32 @@ record RunResult(
   /** Mean over the epochs, without the first, before which there is no mask to compare with. */
   double sad() {
     return curve.stream().skip(1).mapToDouble(EpochPoint::sad).average().orElse(0);
+  }
+
+  /** All results in a folder, none when there is no such folder. */
+  static List<RunResult> in(Path folder) throws IOException {
+    List<RunResult> results = new ArrayList<>();
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.filter(RunResult::isResult).sorted().toList()) {
+          results.add(Runs.read(file, RunResult.class));
+        }
+      }
+    }
+    return results;
+  }
+
+  private static boolean isResult(Path file) {
+    String name = file.getFileName().toString();
+    return name.endsWith(".json") && !name.equals(ReportCommand.INFERENCE);
+  }
+
+  /** Results that differ in their seed alone, together. */
+  static Map<String, List<RunResult>> byRow(List<RunResult> results) {
+    Map<String, List<RunResult>> byRow = new LinkedHashMap<>();
+    for (RunResult result : results) {
+      byRow.computeIfAbsent(result.config().row(), row -> new ArrayList<>()).add(result);
+    }
+    return byRow;
   }
 }

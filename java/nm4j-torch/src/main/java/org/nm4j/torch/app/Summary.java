@@ -4,14 +4,9 @@
  */
 package org.nm4j.torch.app;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * A row of an experiment's table: mean and spread over its seeds.
@@ -19,6 +14,9 @@ import java.util.stream.Stream;
  * @param std sample standard deviation, 0 for one seed
  * @param sad mask bits per sparse weight that differ between the ends of consecutive epochs, mean
  *     over epochs and seeds
+ * @param sadLast the same of the last epoch alone
+ * @param planned how many seeds it will have
+ * @param differences seed by seed, from dense trainings and from STE
  */
 record Summary(
     String experiment,
@@ -33,45 +31,37 @@ record Summary(
     double mean,
     double std,
     double sad,
-    double seconds) {
+    double seconds,
+    double sadLast,
+    int planned,
+    List<Difference> differences) {
 
-  /** All rows of the results in a folder, of those seeds that are there. */
-  static List<Summary> of(Experiment experiment, Path folder) throws IOException {
-    Map<String, List<RunResult>> byRow = new TreeMap<>();
-    for (RunResult result : results(folder)) {
-      byRow.computeIfAbsent(result.config().row(), row -> new ArrayList<>()).add(result);
-    }
-    List<Summary> rows = new ArrayList<>();
-    for (RunConfig row : experiment.rows()) {
-      List<RunResult> results = byRow.get(row.row());
-      if (results != null) {
-        rows.add(of(experiment.name(), results));
+  /** All rows of an experiment of which there are results, with those seeds that are there. */
+  static List<Summary> of(Experiment experiment, List<RunResult> results) {
+    Map<String, List<RunResult>> byRow = RunResult.byRow(results);
+    List<Summary> summaries = new ArrayList<>();
+    for (RunConfig config : experiment.rows()) {
+      List<RunResult> row = byRow.get(config.row());
+      if (row != null) {
+        summaries.add(of(experiment.name(), row, experiment.seeds(), byRow));
       }
     }
-    return rows;
+    return summaries;
   }
 
-  static List<RunResult> results(Path folder) throws IOException {
-    List<RunResult> results = new ArrayList<>();
-    if (Files.isDirectory(folder)) {
-      try (Stream<Path> files = Files.list(folder)) {
-        for (Path file : files.filter(Summary::isResult).sorted().toList()) {
-          results.add(Runs.read(file, RunResult.class));
-        }
-      }
-    }
-    return results;
+  /** All rows of some results; the one with the most seeds says how many there are meant to be. */
+  static List<Summary> of(List<RunResult> results) {
+    Map<String, List<RunResult>> byRow = RunResult.byRow(results);
+    int planned = byRow.values().stream().mapToInt(List::size).max().orElse(0);
+    return byRow.values().stream()
+        .map(row -> of(row.get(0).config().task(), row, planned, byRow))
+        .toList();
   }
 
-  private static boolean isResult(Path file) {
-    String name = file.getFileName().toString();
-    return name.endsWith(".json") && !name.equals(ReportCommand.INFERENCE);
-  }
-
-  private static Summary of(String experiment, List<RunResult> results) {
-    RunConfig config = results.get(0).config();
-    double mean = results.stream().mapToDouble(r -> r.last().metric()).average().orElseThrow();
-    double squares = results.stream().mapToDouble(r -> Math.pow(r.last().metric() - mean, 2)).sum();
+  private static Summary of(
+      String experiment, List<RunResult> row, int planned, Map<String, List<RunResult>> byRow) {
+    RunConfig config = row.get(0).config();
+    Spread metric = Spread.of(row.stream().map(r -> r.last().metric()).toList());
     return new Summary(
         experiment,
         Tasks.dataset(config.task()),
@@ -79,12 +69,30 @@ record Summary(
         config.method().toString(),
         config.method() == Method.DENSE ? "dense" : config.pattern(),
         config.lambda(),
-        results.stream().map(r -> r.config().seed()).sorted().toList(),
+        row.stream().map(r -> r.config().seed()).sorted().toList(),
         config.epochs(),
-        results.get(0).metric(),
-        mean,
-        results.size() == 1 ? 0 : Math.sqrt(squares / (results.size() - 1)),
-        results.stream().mapToDouble(RunResult::sad).average().orElse(0),
-        results.stream().mapToDouble(RunResult::seconds).sum());
+        row.get(0).metric(),
+        metric.mean(),
+        metric.std(),
+        row.stream().mapToDouble(RunResult::sad).average().orElse(0),
+        row.stream().mapToDouble(RunResult::seconds).sum(),
+        row.stream().mapToDouble(r -> r.last().sad()).average().orElse(0),
+        planned,
+        differences(row, byRow));
+  }
+
+  private static List<Difference> differences(
+      List<RunResult> row, Map<String, List<RunResult>> byRow) {
+    RunConfig config = row.get(0).config();
+    List<String> others =
+        switch (config.method()) {
+          case DENSE -> List.of();
+          case ASP, STE -> List.of(config.dense().row());
+          case SR_STE -> List.of(config.dense().row(), config.ste().row());
+        };
+    return others.stream()
+        .filter(byRow::containsKey)
+        .flatMap(other -> Difference.of(row, byRow.get(other)).stream())
+        .toList();
   }
 }

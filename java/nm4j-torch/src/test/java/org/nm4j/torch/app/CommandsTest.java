@@ -13,8 +13,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +32,10 @@ class CommandsTest {
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(arguments);
+  }
+
+  private static String[] join(String[] first, String... more) {
+    return Stream.concat(Arrays.stream(first), Arrays.stream(more)).toArray(String[]::new);
   }
 
   private Path text() throws IOException {
@@ -62,7 +68,7 @@ class CommandsTest {
     };
     assertEquals(0, run(command), err::toString);
     Path runs = temp.resolve("results/text/runs");
-    List<RunResult> all = Summary.results(runs);
+    List<RunResult> all = RunResult.in(runs);
     assertEquals(6, all.size());
     assertTrue(all.stream().allMatch(r -> r.curve().size() == 2 && r.last().metric() < 30));
     Summary[] summary = Runs.read(temp.resolve("results/text/summary.json"), Summary[].class);
@@ -77,12 +83,22 @@ class CommandsTest {
     assertEquals(mean, summary[2].mean(), 1e-12);
     assertTrue(summary[2].std() > 0 && summary[2].sad() > 0);
     assertEquals(0, summary[0].sad());
+    assertEquals(2, summary[2].planned());
+    assertEquals(
+        List.of("dense", "STE"), summary[2].differences().stream().map(Difference::from).toList());
+    assertTrue(out.toString().contains("| SR-STE 2:4, lambda 2e-4 | "), out::toString);
 
     Path missing = runs.resolve("text-ste-2of4-e2-n64-s2.json");
     RunResult before = Runs.read(missing, RunResult.class);
     Path kept = runs.resolve("text-ste-2of4-e2-n64-s1.json");
     Object stamp = Files.getLastModifiedTime(kept);
     Files.delete(missing);
+    assertEquals(0, run(join(command, "--summary")), err::toString);
+    assertTrue(Files.notExists(missing), "it trained");
+    assertTrue(out.toString().contains("| STE | 2:4 | | 1 of 2 | "), out::toString);
+    assertEquals(0, run("report", runs.getParent().toString()), err::toString);
+    String page = Files.readString(runs.resolveSibling("report.html"));
+    assertTrue(page.contains("SR-STE 2:4, lambda 2e-4, mean of 2:"), "no curve of means");
     assertEquals(0, run(command));
     assertEquals(stamp, Files.getLastModifiedTime(kept));
     assertEquals(before.last().metric(), Runs.read(missing, RunResult.class).last().metric());
@@ -133,5 +149,7 @@ class CommandsTest {
     assertTrue(err.toString().contains("4:2"), err::toString);
     assertEquals(2, run("train", "text"));
     assertTrue(err.toString().contains("--data must name a file"), err::toString);
+    assertEquals(2, run("experiment", "text", "--summary", "--results", temp.toString()));
+    assertTrue(err.toString().contains("no results of a training there"), err::toString);
   }
 }
