@@ -18,39 +18,91 @@ import org.nm4j.train.Optimizer;
 
 /** Steps by nm4j's optimisers, for the parameters that stay dense as well. */
 final class FusedWeights {
-  private final List<NetWeights.Entry> dense = new ArrayList<>();
-  private final Map<String, MaskedParameter> parameters = new LinkedHashMap<>();
+  /**
+   * A parameter without mask.
+   *
+   * @param tensor the module's own
+   * @param master the same memory, or float32 master weights of a bfloat16 parameter
+   */
+  private record Dense(Tensor tensor, Tensor master, MaskedParameter parameter) {
+    static Dense of(NetWeights.Entry entry) {
+      Tensor tensor = entry.tensor();
+      Tensors.requireTrainable(entry.name(), tensor);
+      boolean bf16 = Tensors.isBf16(tensor);
+      Tensor own = tensor.detach();
+      Tensor master = Tensors.keep(bf16 ? Tensors.asFloat(own) : own);
+      MaskedParameter.Builder builder = MaskedParameter.builder(entry.name(), view(master));
+      if (bf16) {
+        builder.maskedBf16(Tensors.viewBf16(tensor, rows(tensor), tensor.numel() / rows(tensor)));
+      }
+      return new Dense(tensor, master, builder.build());
+    }
 
-  FusedWeights(List<NetWeights.Entry> entries, Map<String, SparseWeight> sparse) {
-    for (NetWeights.Entry entry : entries) {
+    boolean hasGradient() {
+      return tensor.grad().defined();
+    }
+
+    void step(Optimizer optimizer, Execution execution) {
+      Tensor grad = Tensors.asFloat(tensor.grad());
+      parameter.step(view(grad), optimizer, MaskRule.ste(), execution);
+      Reference.reachabilityFence(grad);
+    }
+
+    private static long rows(Tensor tensor) {
+      return tensor.dim() == 0 ? 1 : tensor.size(0);
+    }
+
+    private static DenseMatrix view(Tensor tensor) {
+      return Tensors.view(tensor, rows(tensor), tensor.numel() / rows(tensor));
+    }
+  }
+
+  private final List<NetWeights.Entry> entries = new ArrayList<>();
+  private final Map<String, Dense> made = new LinkedHashMap<>();
+
+  FusedWeights(List<NetWeights.Entry> all, Map<String, SparseWeight> sparse) {
+    for (NetWeights.Entry entry : all) {
       if (!sparse.containsKey(entry.name()) && entry.tensor().requires_grad()) {
-        dense.add(entry);
+        entries.add(entry);
       }
     }
   }
 
-  /** The dense parameters, made when they are first needed. */
-  Map<String, MaskedParameter> parameters() {
-    if (parameters.isEmpty()) {
-      for (NetWeights.Entry entry : dense) {
-        Tensors.requirePlainFloat(entry.name(), entry.tensor());
-        DenseMatrix w = view(entry.tensor());
-        parameters.put(entry.name(), MaskedParameter.builder(entry.name(), w).build());
+  /** The dense parameters, made when they are first needed: all of them, or none and an error. */
+  private Map<String, Dense> dense() {
+    if (made.isEmpty()) {
+      for (NetWeights.Entry entry : entries) {
+        Tensors.requireTrainable(entry.name(), entry.tensor());
       }
+      entries.forEach(entry -> made.put(entry.name(), Dense.of(entry)));
     }
+    return made;
+  }
+
+  Map<String, MaskedParameter> parameters() {
+    Map<String, MaskedParameter> parameters = new LinkedHashMap<>();
+    dense().forEach((name, weight) -> parameters.put(name, weight.parameter()));
     return parameters;
   }
 
+  Map<String, Tensor> masters() {
+    Map<String, Tensor> masters = new LinkedHashMap<>();
+    dense().forEach((name, weight) -> masters.put(name, weight.master()));
+    return masters;
+  }
+
   boolean inUse() {
-    return !parameters.isEmpty();
+    return !made.isEmpty();
   }
 
   void requireFinite() {
-    for (NetWeights.Entry entry : dense) {
-      if (entry.tensor().grad().defined()) {
-        requireFinite(entry.name(), entry.tensor().grad());
-      }
-    }
+    dense()
+        .forEach(
+            (name, weight) -> {
+              if (weight.hasGradient()) {
+                requireFinite(name, weight.tensor().grad());
+              }
+            });
   }
 
   static void requireFinite(String name, Tensor grad) {
@@ -64,31 +116,22 @@ final class FusedWeights {
     if (!weight.hasGradient()) {
       return 0;
     }
-    Tensor grad = gradient(weight.name(), weight.tensor());
+    Tensor grad = Tensors.asFloat(weight.tensor().grad());
     long flips = weight.parameter().step(weight.view(grad), optimizer, rule, execution);
     Reference.reachabilityFence(grad);
     return flips;
   }
 
   void stepDense(Optimizer optimizer, Execution execution) {
-    Map<String, MaskedParameter> made = parameters();
-    for (NetWeights.Entry entry : dense) {
-      if (entry.tensor().grad().defined()) {
-        Tensor grad = gradient(entry.name(), entry.tensor());
-        made.get(entry.name()).step(view(grad), optimizer, MaskRule.ste(), execution);
-        Reference.reachabilityFence(grad);
+    for (Dense weight : dense().values()) {
+      if (weight.hasGradient()) {
+        weight.step(optimizer, execution);
       }
     }
   }
 
-  private static Tensor gradient(String name, Tensor tensor) {
-    Tensor grad = tensor.grad().contiguous();
-    Tensors.requirePlainFloat(name + ": gradient", grad);
-    return grad;
-  }
-
-  private static DenseMatrix view(Tensor tensor) {
-    long rows = tensor.dim() == 0 ? 1 : tensor.size(0);
-    return Tensors.view(tensor, rows, tensor.numel() / rows);
+  void release() {
+    made.values().forEach(weight -> weight.master().releaseReference());
+    made.clear();
   }
 }

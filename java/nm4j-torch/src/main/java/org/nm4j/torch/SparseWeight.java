@@ -9,30 +9,44 @@ import org.bytedeco.pytorch.Tensor;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Execution;
 import org.nm4j.train.LayerChoice;
+import org.nm4j.train.LayerWeight;
 import org.nm4j.train.MaskRule;
 import org.nm4j.train.MaskedParameter;
 import org.nm4j.train.Recipe;
 
 /**
- * A weight of the network with its two memories: the dense master, which is the memory that the
- * parameter had, and the masked copy, which the network computes with. The parameter tensor points
- * to one or the other; optimisers and autograd know it by its identity, which stays.
+ * A weight of the network with its two memories: the dense master, and the masked copy, which the
+ * network computes with. The parameter tensor points to one or the other; optimisers and autograd
+ * know it by its identity, which stays.
+ *
+ * <p>The memory that the parameter had is the master's, unless it is bfloat16: then the master is
+ * float32 of its own, and the masked copy takes that memory. In a step such a parameter is float32,
+ * and so is its gradient, so that an optimiser's moments are, too.
  */
 final class SparseWeight {
   private final LayerChoice choice;
   private final Tensor tensor;
+  private final boolean bf16;
   private final Tensor master;
   private final Tensor masked;
   private final MaskedParameter parameter;
+  private Tensor exchanged; // in a step: a gradient for the master, then the one it stands for
 
   SparseWeight(LayerChoice choice, Tensor tensor, Recipe recipe, long steps) {
-    String name = choice.weight().name();
-    Tensors.requirePlainFloat(name, tensor);
+    Tensors.requireTrainable(choice.weight().name(), tensor);
     this.choice = choice;
     this.tensor = tensor;
-    this.master = Tensors.keep(tensor.detach());
-    this.masked = Tensors.keep(master.clone());
-    this.parameter = recipe.parameter(choice, view(master), steps).masked(view(masked)).build();
+    this.bf16 = Tensors.isBf16(tensor);
+    Tensor own = tensor.detach();
+    this.master = Tensors.keep(bf16 ? Tensors.asFloat(own) : own);
+    this.masked = Tensors.keep(bf16 ? own : own.clone());
+    MaskedParameter.Builder builder = recipe.parameter(choice, view(master), steps);
+    LayerWeight weight = choice.weight();
+    this.parameter =
+        (bf16
+                ? builder.maskedBf16(Tensors.viewBf16(masked, weight.outputs(), weight.cols()))
+                : builder.masked(view(masked)))
+            .build();
   }
 
   String name() {
@@ -59,39 +73,60 @@ final class SparseWeight {
     return masked;
   }
 
-  /** Views a tensor of this weight's shape as outputs x (all else). */
+  /** Views a float32 tensor of this weight's shape as outputs x (all else). */
   DenseMatrix view(Tensor like) {
     return Tensors.view(like, choice.weight().outputs(), choice.weight().cols());
-  }
-
-  void useMaster() {
-    tensor.set_data(master);
-  }
-
-  void useMasked() {
-    tensor.set_data(masked);
   }
 
   boolean hasGradient() {
     return tensor.grad().defined();
   }
 
-  /** The gradient's own memory, or that of a contiguous copy, which is written back. */
+  /** Changes the gradient; if it is bfloat16, a copy of it that the master will have. */
   void correctGradient(MaskRule rule, Execution execution) {
     Tensor grad = tensor.grad();
-    Tensor plain = grad.contiguous();
-    Tensors.requirePlainFloat(name() + ": gradient", plain);
+    Tensor plain = Tensors.asFloat(grad);
     parameter.correctGradient(view(plain), rule, execution);
-    if (!grad.is_contiguous()) {
+    if (bf16) {
+      exchanged = plain;
+    } else if (!grad.is_contiguous()) {
       grad.copy_(plain);
     }
     Reference.reachabilityFence(plain);
   }
 
+  void useMaster() {
+    tensor.set_data(master);
+    if (exchanged != null) {
+      Tensor before = new Tensor(tensor.grad()); // what grad() returns changes with the parameter
+      tensor.mutable_grad().put(exchanged);
+      exchanged = before;
+    }
+  }
+
+  void useMasked() {
+    tensor.set_data(masked);
+    if (exchanged != null) {
+      tensor.mutable_grad().put(exchanged);
+      exchanged = null;
+    }
+  }
+
+  /** The dense weights become the parameter's own. */
+  void restore() {
+    if (bf16) {
+      masked.copy_(master);
+    } else {
+      tensor.set_data(master);
+    }
+  }
+
   /** The sparse weights become the parameter's own. */
   void bake() {
-    master.copy_(masked);
-    useMaster();
+    if (!bf16) {
+      master.copy_(masked);
+      tensor.set_data(master);
+    }
   }
 
   void release() {

@@ -54,9 +54,16 @@ import org.nm4j.train.Recipe;
  * and the masked weights follow. A recipe that changes nothing (lambda 0 and M of M) gives the bits
  * of training without.
  *
- * <p>Layers are those of type Linear, Conv1d and Conv2d, contiguous float32 on the CPU. {@link
- * #report} says which became sparse and why the others did not. Frozen parameters stay dense, as do
- * weights that are shared with anything but such a layer. Not safe for use by many threads at once.
+ * <p>Layers are those of type Linear, Conv1d and Conv2d, contiguous float32 or bfloat16 on the CPU.
+ * {@link #report} says which became sparse and why the others did not. Frozen parameters stay
+ * dense, as do weights that are shared with anything but such a layer.
+ *
+ * <p>A bfloat16 weight gets a float32 master of the sparsifier's, and the network computes with the
+ * masked bfloat16 copy. In a step the optimiser sees the master and a float32 gradient, and so
+ * keeps float32 moments. What stays dense is PyTorch's own affair with an optimiser of PyTorch, and
+ * has a float32 master, too, with one of nm4j.
+ *
+ * <p>Not safe for use by many threads at once.
  */
 public final class Sparsifier implements AutoCloseable {
   private final Module module;
@@ -78,12 +85,17 @@ public final class Sparsifier implements AutoCloseable {
     this.steps = steps;
     this.entries = NetWeights.of(module);
     this.choices = recipe.select(entries.stream().map(NetWeights.Entry::weight).toList());
-    for (int i = 0; i < choices.size(); i++) {
-      LayerChoice choice = choices.get(i);
-      if (choice.isSparse()) {
-        SparseWeight weight = new SparseWeight(choice, entries.get(i).tensor(), recipe, steps);
-        sparse.put(weight.name(), weight);
+    try {
+      for (int i = 0; i < choices.size(); i++) {
+        LayerChoice choice = choices.get(i);
+        if (choice.isSparse()) {
+          SparseWeight weight = new SparseWeight(choice, entries.get(i).tensor(), recipe, steps);
+          sparse.put(weight.name(), weight);
+        }
       }
+    } catch (RuntimeException e) {
+      restore();
+      throw e;
     }
     if (sparse.isEmpty()) {
       throw new IllegalArgumentException("no layer fits the recipe: " + reasons());
@@ -118,7 +130,7 @@ public final class Sparsifier implements AutoCloseable {
    * @param steps how many optimiser steps the whole training has, for warm-up and ending
    * @return the sparsifier
    * @throws IllegalArgumentException when {@code steps} is less than 1, no layer fits the recipe,
-   *     or one that does is not contiguous float32 on the CPU; the message names it
+   *     or one that does is not contiguous float32 or bfloat16 on the CPU; the message names it
    */
   public static Sparsifier attach(Module module, Recipe recipe, long steps) {
     return new Sparsifier(module, recipe, steps);
@@ -165,15 +177,13 @@ public final class Sparsifier implements AutoCloseable {
       rules.keySet().forEach(SparseWeight::useMaster);
       try {
         optimizer.step();
-      } catch (RuntimeException e) {
+      } finally {
         rules.keySet().forEach(SparseWeight::useMasked);
-        throw e;
       }
     }
     long flips = 0;
     for (Map.Entry<SparseWeight, MaskRule> entry : rules.entrySet()) {
       flips += entry.getKey().parameter().adopt(entry.getValue(), execution);
-      entry.getKey().useMasked();
     }
     step++;
     return flips;
@@ -187,7 +197,7 @@ public final class Sparsifier implements AutoCloseable {
    * @param optimizer the optimiser
    * @return how many mask bits changed
    * @throws IllegalArgumentException when a gradient is not finite (named, and nothing has
-   *     changed), or a parameter is not contiguous float32 on the CPU
+   *     changed), or a parameter is not contiguous float32 or bfloat16 on the CPU
    * @throws IllegalStateException when not attached
    */
   public long step(org.nm4j.train.Optimizer optimizer) {
@@ -328,11 +338,18 @@ public final class Sparsifier implements AutoCloseable {
     release();
   }
 
-  /** Ends training with the dense master weights in the module, as before {@link #attach}. */
+  /**
+   * Ends training with the dense master weights in the module, as before {@link #attach}; rounded,
+   * if its own are bfloat16.
+   */
   public void detach() {
     requireAttached();
-    sparse.values().forEach(SparseWeight::useMaster);
+    restore();
     release();
+  }
+
+  private void restore() {
+    sparse.values().forEach(SparseWeight::restore);
   }
 
   /** {@link #detach}, unless that or {@link #finish} happened before. */
@@ -346,6 +363,7 @@ public final class Sparsifier implements AutoCloseable {
   private void release() {
     attached = false;
     sparse.values().forEach(SparseWeight::release);
+    fused.release();
   }
 
   /**

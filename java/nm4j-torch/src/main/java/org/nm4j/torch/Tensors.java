@@ -11,10 +11,12 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.javacpp.ShortPointer;
 import org.bytedeco.pytorch.StringVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 import org.nm4j.interop.JavaCpp;
 
@@ -56,16 +58,31 @@ final class Tensors {
     return tensor.scalar_type().value == ScalarType.Float.value;
   }
 
+  static boolean isBf16(Tensor tensor) {
+    return tensor.scalar_type().value == ScalarType.BFloat16.value;
+  }
+
   static void requirePlainFloat(String name, Tensor tensor) {
     if (!isPlainFloat(tensor)) {
       throw new IllegalArgumentException(
-          name
-              + ": expected contiguous float32 on the CPU, got "
-              + describe(tensor)
-              + (tensor.is_floating_point() && tensor.element_size() == 2
-                  ? "; keep float32 master weights, or leave this layer out of the recipe"
-                  : ""));
+          name + ": expected contiguous float32 on the CPU, got " + describe(tensor));
     }
+  }
+
+  /** What nm4j can train: in place, or by float32 master weights of its own. */
+  static void requireTrainable(String name, Tensor tensor) {
+    if (!isPlainFloat(tensor) && !(tensor.is_cpu() && isBf16(tensor) && tensor.is_contiguous())) {
+      throw new IllegalArgumentException(
+          name
+              + ": expected contiguous float32 or bfloat16 on the CPU, got "
+              + describe(tensor)
+              + "; leave it out of the recipe, or convert it before");
+    }
+  }
+
+  /** As contiguous float32: the tensor itself if it is that, else a copy. */
+  static Tensor asFloat(Tensor tensor) {
+    return tensor.to(ScalarType.Float).contiguous();
   }
 
   /**
@@ -77,6 +94,15 @@ final class Tensors {
     }
     FloatPointer data = tensor.data_ptr_float();
     return JavaCpp.view(data.capacity(rows * cols), rows, cols, cols);
+  }
+
+  /** The same for bfloat16. */
+  static DenseMatrix viewBf16(Tensor tensor, long rows, long cols) {
+    if (rows * cols == 0) {
+      return DenseMatrix.allocate(DType.BF16, rows, cols);
+    }
+    ShortPointer data = new ShortPointer(tensor.data_ptr());
+    return JavaCpp.viewBf16(data.capacity(rows * cols), rows, cols, cols);
   }
 
   /** Keeps a tensor that was made inside a scope of the caller's beyond that scope. */

@@ -32,10 +32,12 @@ import org.nm4j.train.MaskedParameter;
 final class TrainingState {
   private final Sparsifier sparsifier;
   private final Optimizer optimizer;
+  private final boolean fused;
 
   TrainingState(Sparsifier sparsifier, Optimizer optimizer) {
     this.sparsifier = sparsifier;
     this.optimizer = optimizer;
+    this.fused = optimizer == null || sparsifier.fused().inUse();
   }
 
   void write(Path file, byte[] extra) throws IOException {
@@ -54,7 +56,7 @@ final class TrainingState {
       for (Map.Entry<String, Tensor> tensor : tensors().entrySet()) {
         bodies.put("tensor " + tensor.getKey(), out -> write(tensor.getValue(), out));
       }
-      for (MaskedParameter parameter : parameters(sparsifier.fused().inUse()).values()) {
+      for (MaskedParameter parameter : parameters().values()) {
         bodies.put("state " + parameter.name(), parameter::save);
       }
       if (optimizer != null) {
@@ -74,8 +76,7 @@ final class TrainingState {
           fill(tensor.getValue(), in);
         }
       }
-      boolean fused = sparsifier.fused().inUse() || optimizer == null;
-      for (MaskedParameter parameter : parameters(fused).values()) {
+      for (MaskedParameter parameter : parameters().values()) {
         if (checkpoint.has("state " + parameter.name())) {
           parameter.load(new ByteArrayInputStream(checkpoint.bytes("state " + parameter.name())));
         }
@@ -133,8 +134,11 @@ final class TrainingState {
   private Map<String, Tensor> tensors() {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (NetWeights.Entry entry : sparsifier.entries()) {
-      SparseWeight weight = sparsifier.sparse().get(entry.name());
-      tensors.put(entry.name(), weight == null ? entry.tensor().detach() : weight.master());
+      tensors.put(entry.name(), entry.tensor().detach());
+    }
+    sparsifier.sparse().forEach((name, weight) -> tensors.put(name, weight.master()));
+    if (fused) {
+      tensors.putAll(sparsifier.fused().masters());
     }
     StringTensorDict buffers = sparsifier.module().named_buffers();
     StringVector names = buffers.keys();
@@ -145,10 +149,10 @@ final class TrainingState {
     return tensors;
   }
 
-  private Map<String, MaskedParameter> parameters(boolean dense) {
+  private Map<String, MaskedParameter> parameters() {
     Map<String, MaskedParameter> parameters = new LinkedHashMap<>();
     sparsifier.sparse().forEach((name, weight) -> parameters.put(name, weight.parameter()));
-    if (dense) {
+    if (fused) {
       parameters.putAll(sparsifier.fused().parameters());
     }
     return parameters;

@@ -13,7 +13,6 @@ import org.nm4j.CompressedMatrix;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Mask;
 import org.nm4j.Pattern;
-import org.nm4j.train.Grouping;
 import org.nm4j.train.LayerWeight;
 
 /** Looks at what a network computes with, not at the masks that should have made it. */
@@ -48,23 +47,16 @@ final class Verifier {
 
   /** Weights whose groups are neighbours: as they lie, or in OHWI order. */
   static DenseMatrix grouped(SparseWeight weight, Tensor tensor) {
-    DenseMatrix view = weight.view(tensor);
-    return grouped(weight.choice().weight(), weight.choice().grouping(), view, tensor);
-  }
-
-  static DenseMatrix grouped(
-      LayerWeight layer, Grouping grouping, DenseMatrix view, Tensor tensor) {
-    if (grouping.stride() == 1) {
-      return view;
+    LayerWeight layer = weight.choice().weight();
+    boolean neighbours = weight.choice().grouping().stride() == 1;
+    if (neighbours && Tensors.isPlainFloat(tensor)) {
+      return weight.view(tensor);
     }
-    long kernel = (long) layer.kernelH() * layer.kernelW();
+    long kernel = neighbours ? 1 : (long) layer.kernelH() * layer.kernelW();
+    long inputs = layer.cols() / kernel;
     Tensor ohwi =
-        tensor
-            .detach()
-            .reshape(layer.outputs(), layer.inputs(), kernel)
-            .transpose(1, 2)
-            .contiguous();
-    DenseMatrix shared = Tensors.view(ohwi, layer.outputs() * kernel, layer.inputs());
+        Tensors.asFloat(tensor.detach().reshape(layer.outputs(), inputs, kernel).transpose(1, 2));
+    DenseMatrix shared = Tensors.view(ohwi, layer.outputs() * kernel, inputs);
     DenseMatrix copy = DenseMatrix.copyOf(shared.toArray(), shared.rows(), shared.cols());
     Reference.reachabilityFence(ohwi);
     return copy;

@@ -78,6 +78,11 @@ final class SmallNet extends Module {
     return twin;
   }
 
+  SmallNet inBf16() {
+    to(ScalarType.BFloat16, false);
+    return this;
+  }
+
   private static void copy(TensorVector from, TensorVector to) {
     for (long i = 0; i < from.size(); i++) {
       Tensor tensor = from.get(i).detach();

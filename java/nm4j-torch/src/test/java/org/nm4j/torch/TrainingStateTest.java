@@ -38,8 +38,9 @@ class TrainingStateTest {
     final Sparsifier sparsifier;
 
     Training(String optimizer, long seed) {
-      net = SmallNet.seeded(seed);
-      torchs = optimizer.equals("torch") ? net.adam() : null;
+      SmallNet seeded = SmallNet.seeded(seed);
+      net = optimizer.endsWith("bf16") ? seeded.inBf16() : seeded;
+      torchs = optimizer.startsWith("torch") ? net.adam() : null;
       fused = org.nm4j.train.Optimizer.adam(1e-3f);
       sparsifier = Sparsifier.attach(net, RECIPE);
     }
@@ -78,7 +79,7 @@ class TrainingStateTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"torch", "fused"})
+  @ValueSource(strings = {"torch", "fused", "torch bf16", "fused bf16"})
   void goesOnBitForBit(String optimizer) throws IOException {
     Path file = temp.resolve("state.nm4j");
     try (Training whole = new Training(optimizer, 1);
