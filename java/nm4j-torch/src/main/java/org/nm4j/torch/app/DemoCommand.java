@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.nm4j.Pattern;
 import org.nm4j.torch.data.FashionMnist;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -25,19 +26,10 @@ import picocli.CommandLine.Spec;
 final class DemoCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--data",
-      description = "Folder of Fashion-MNIST (default: Debian's dataset-fashion-mnist).")
-  private Path data;
+  @Mixin private TrainingOptions options;
 
   @Option(names = "--epochs", defaultValue = "3", description = "Passes over the data.")
   private int epochs;
-
-  @Option(names = "--limit", description = "Use so many training samples only.")
-  private int limit;
-
-  @Option(names = "--threads", defaultValue = "1", description = "Threads of both sides.")
-  private int threads;
 
   @Option(
       names = "--out",
@@ -48,7 +40,7 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter writer = spec.commandLine().getOut();
-    Path folder = data == null ? FashionMnist.DEBIAN : data;
+    Path folder = options.data() == null ? FashionMnist.DEBIAN : options.data();
     if (!FashionMnist.isIn(folder)) {
       writer.println(
           "Training is left out: no Fashion-MNIST in "
@@ -56,13 +48,19 @@ final class DemoCommand implements Callable<Integer> {
               + ". Install Debian's dataset-fashion-mnist, or name a folder with --data.");
       return 0;
     }
-    Threads.use(threads);
-    Runs runs = new Runs(data, out, 30, writer);
+    int threads = options.useThreads();
+    Runs runs = new Runs(folder, out, 30, writer);
     Runs.Finished trained = null;
     for (Method method : List.of(Method.DENSE, Method.SR_STE)) {
       RunConfig config =
           new RunConfig(
-              "fashion-cnn", method, "2:4", method == Method.DENSE ? 0 : 2e-4f, epochs, 1, limit);
+              "fashion-cnn",
+              method,
+              "2:4",
+              method == Method.DENSE ? 0 : 2e-4f,
+              epochs,
+              1,
+              options.limit());
       trained = runs.train(config);
       Runs.write(out.resolve(config.id() + ".json"), trained.result());
       writer.printf(

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -25,11 +26,10 @@ final class ExperimentCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(description = "One of: fashion-cnn, cifar-resnet20, multi30k, text.")
+  @Parameters(description = "One of: fashion-cnn, fashion-unet, cifar-resnet20, multi30k, text.")
   private String name;
 
-  @Option(names = "--data", description = "Folder of the data set.")
-  private Path data;
+  @Mixin private TrainingOptions options;
 
   @Option(
       names = "--results",
@@ -55,21 +55,12 @@ final class ExperimentCommand implements Callable<Integer> {
   @Option(names = "--epochs", description = "Passes over the data, instead of the experiment's.")
   private int epochs;
 
-  @Option(names = "--limit", description = "Use so many training samples only.")
-  private int limit;
-
   @Option(names = "--seeds", description = "Trainings of each row, instead of the experiment's.")
   private int seeds;
 
-  @Option(
-      names = "--threads",
-      defaultValue = "1",
-      description = "Threads of PyTorch, 1 if not said.")
-  private int threads;
-
   @Override
   public Integer call() throws IOException {
-    Experiment experiment = Experiment.named(name, epochs, limit, seeds);
+    Experiment experiment = Experiment.named(name, epochs, options.limit(), seeds);
     Path folder = results.resolve(name);
     if (!summary) {
       train(experiment, folder);
@@ -88,8 +79,8 @@ final class ExperimentCommand implements Callable<Integer> {
   }
 
   private void train(Experiment experiment, Path folder) throws IOException {
-    Threads.use(threads);
-    Runs runs = new Runs(data, checkpoints, 60, spec.commandLine().getOut());
+    options.useThreads();
+    Runs runs = new Runs(options.data(), checkpoints, 60, spec.commandLine().getOut());
     for (RunConfig config : experiment.trainings()) {
       Path file = folder.resolve(RUNS).resolve(config.id() + ".json");
       if (Files.notExists(file)) {

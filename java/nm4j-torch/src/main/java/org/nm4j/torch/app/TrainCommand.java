@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -24,11 +25,12 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(description = "One of: fashion-mlp, fashion-cnn, cifar-resnet20, multi30k, text.")
+  @Parameters(
+      description =
+          "One of: fashion-mlp, fashion-cnn, fashion-unet, cifar-resnet20, multi30k, text.")
   private String task;
 
-  @Option(names = "--data", description = "Folder of the data set.")
-  private Path data;
+  @Mixin private TrainingOptions options;
 
   @Option(names = "--dense", description = "Without masks.")
   private boolean dense;
@@ -54,12 +56,6 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--seed", defaultValue = "1", description = "Of weights, order and dropout.")
   private long seed;
 
-  @Option(names = "--limit", description = "Use so many training samples only.")
-  private int limit;
-
-  @Option(names = "--threads", defaultValue = "1", description = "Threads of PyTorch.")
-  private int threads;
-
   @Option(
       names = "--out",
       defaultValue = "nm4j-train",
@@ -71,12 +67,12 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Threads.use(threads);
+    options.useThreads();
     PrintWriter writer = spec.commandLine().getOut();
-    Runs runs = new Runs(data, out, saveSeconds, writer);
+    Runs runs = new Runs(options.data(), out, saveSeconds, writer);
     for (Method method : methods()) {
       float used = method == Method.SR_STE ? lambda : 0;
-      RunConfig config = new RunConfig(task, method, pattern, used, epochs, seed, limit);
+      RunConfig config = new RunConfig(task, method, pattern, used, epochs, seed, options.limit());
       RunResult result = runs.train(config).result();
       Path file = out.resolve(config.id() + ".json");
       Runs.write(file, result);
