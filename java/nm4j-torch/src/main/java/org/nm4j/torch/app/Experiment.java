@@ -25,12 +25,14 @@ record Experiment(String name, List<RunConfig> rows, int first, int seeds) {
   static Experiment named(String name, int epochs, int limit, int seeds) {
     return switch (name) {
       case "fashion-cnn" -> images(name, or(epochs, 6), limit, or(seeds, 5));
+      case "fashion-unet" -> methods(name, or(epochs, 3), or(limit, 20_000), or(seeds, 3));
       case "cifar-resnet20" -> images(name, or(epochs, 6), limit, or(seeds, 3));
-      case "multi30k" -> sequences(name, or(epochs, 4), limit, or(seeds, 3));
-      case "text" -> sequences(name, or(epochs, 3), or(limit, 30_000), or(seeds, 3));
+      case "multi30k" -> methods(name, or(epochs, 4), limit, or(seeds, 3));
+      case "text" -> methods(name, or(epochs, 3), or(limit, 30_000), or(seeds, 3));
       default ->
           throw new IllegalArgumentException(
-              "expected one of [fashion-cnn, cifar-resnet20, multi30k, text], got " + name);
+              "expected one of [fashion-cnn, fashion-unet, cifar-resnet20, multi30k, text], got "
+                  + name);
     };
   }
 
@@ -69,7 +71,7 @@ record Experiment(String name, List<RunConfig> rows, int first, int seeds) {
     return new Experiment(task, rows, 4, seeds);
   }
 
-  private static Experiment sequences(String task, int epochs, int limit, int seeds) {
+  private static Experiment methods(String task, int epochs, int limit, int seeds) {
     List<RunConfig> rows = new ArrayList<>();
     for (Method method : List.of(Method.DENSE, Method.STE, Method.SR_STE)) {
       rows.add(row(task, method, "2:4", 2e-4f, epochs, limit));

@@ -14,7 +14,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.nm4j.torch.Net;
-import org.nm4j.torch.data.ImageSet;
 import org.nm4j.torch.nets.VisionNet;
 
 /**
@@ -26,35 +25,15 @@ final class ImageTask implements Task {
   private static final int TEST_BATCH = 500;
 
   private final VisionNet net;
-  private final ImageSet train;
-  private final ImageSet test;
-  private final Normalization normalization;
+  private final Images images;
   private final boolean augment;
-  private final int batch;
-  private final int limit;
-  private final long seed;
-  private int orderedEpoch = -1;
-  private int[] order;
+  private final Batches batches;
 
-  /** Mean and deviation of pixels from 0 to 1. */
-  record Normalization(float mean, float deviation) {}
-
-  ImageTask(
-      VisionNet net,
-      ImageSet train,
-      ImageSet test,
-      Normalization normalization,
-      boolean augment,
-      int batch,
-      RunConfig config) {
+  ImageTask(VisionNet net, Images images, boolean augment, int batch, RunConfig config) {
     this.net = net;
-    this.train = train;
-    this.test = test;
-    this.normalization = normalization;
+    this.images = images;
     this.augment = augment;
-    this.batch = batch;
-    this.limit = config.limit() == 0 ? train.size() : Math.min(config.limit(), train.size());
-    this.seed = config.seed();
+    this.batches = Batches.spread(images.train().size(), batch, config);
   }
 
   @Override
@@ -68,35 +47,20 @@ final class ImageTask implements Task {
 
   @Override
   public int batches() {
-    return limit / batch;
+    return batches.count();
   }
 
   @Override
   public int samples() {
-    return batches() * batch;
+    return batches.samples();
   }
 
   @Override
   public Tensor loss(int epoch, int number) {
-    if (epoch != orderedEpoch) {
-      order = ImageSet.order(train.size(), seed, epoch);
-      if (limit < train.size()) { // always the same ones
-        order = java.util.Arrays.stream(order).filter(i -> isChosen(i)).toArray();
-      }
-      orderedEpoch = epoch;
-    }
-    int[] indices = java.util.Arrays.copyOfRange(order, number * batch, (number + 1) * batch);
-    Tensor x = images(train, indices);
-    return torch.cross_entropy(net.forward(augment ? augmented(x) : x), train.labels(indices));
-  }
-
-  /** Every k-th image, so that classes stay balanced where they lie one after the other. */
-  private boolean isChosen(int index) {
-    return (long) index * limit / train.size() != (long) (index + 1) * limit / train.size();
-  }
-
-  private Tensor images(ImageSet set, int[] indices) {
-    return set.images(indices, normalization.mean(), normalization.deviation());
+    int[] indices = batches.of(epoch, number);
+    Tensor x = images.train(indices);
+    Tensor labels = images.train().labels(indices);
+    return torch.cross_entropy(net.forward(augment ? augmented(x) : x), labels);
   }
 
   /** Half of the images mirrored, each shifted by up to 4 pixels over zeros. */
@@ -117,10 +81,10 @@ final class ImageTask implements Task {
   /** Logits of the whole test set. */
   Tensor testLogits() {
     try (NoGradGuard guard = new NoGradGuard()) {
-      Tensor logits = torch.empty(test.size(), classes());
-      for (int from = 0; from < test.size(); from += TEST_BATCH) {
+      Tensor logits = torch.empty(testSize(), classes());
+      for (int from = 0; from < testSize(); from += TEST_BATCH) {
         try (PointerScope scope = new PointerScope()) {
-          int count = Math.min(TEST_BATCH, test.size() - from);
+          int count = Math.min(TEST_BATCH, testSize() - from);
           logits.narrow(0, from, count).copy_(net.forward(testImages(from, count)));
         }
       }
@@ -129,16 +93,15 @@ final class ImageTask implements Task {
   }
 
   private long classes() {
-    return train.labels().max().item_long() + 1;
+    return images.train().labels().max().item_long() + 1;
   }
 
   Tensor testImages(int from, int count) {
-    int[] indices = java.util.stream.IntStream.range(from, from + count).toArray();
-    return images(test, indices);
+    return images.test(from, count);
   }
 
   int testSize() {
-    return test.size();
+    return images.test().size();
   }
 
   /** The share of logits that are highest at the label. */
@@ -146,10 +109,10 @@ final class ImageTask implements Task {
     long right =
         logits
             .argmax(new org.bytedeco.pytorch.LongOptional(1), false)
-            .eq(test.labels())
+            .eq(images.test().labels())
             .sum()
             .item_long();
-    return (double) right / test.size();
+    return (double) right / testSize();
   }
 
   @Override

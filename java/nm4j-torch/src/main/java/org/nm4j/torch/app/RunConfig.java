@@ -24,6 +24,13 @@ import org.nm4j.train.Recipe;
 record RunConfig(
     String task, Method method, String pattern, float lambda, int epochs, long seed, int limit) {
 
+  RunConfig {
+    if (epochs < 1 || limit < 0) {
+      throw new IllegalArgumentException(
+          "expected at least 1 epoch and a limit of at least 0, got " + epochs + " and " + limit);
+    }
+  }
+
   RunConfig seeded(long other) {
     return new RunConfig(task, method, pattern, lambda, epochs, other, limit);
   }

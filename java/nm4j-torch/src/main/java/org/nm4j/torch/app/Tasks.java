@@ -12,21 +12,59 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.global.torch;
-import org.nm4j.torch.app.ImageTask.Normalization;
 import org.nm4j.torch.data.Cifar10;
 import org.nm4j.torch.data.FashionMnist;
-import org.nm4j.torch.data.ImageSet;
 import org.nm4j.torch.nets.Mlp;
 import org.nm4j.torch.nets.ResNet;
 import org.nm4j.torch.nets.SmallCnn;
-import org.nm4j.torch.nets.VisionNet;
+import org.nm4j.torch.nets.UNet;
 
-/** The tasks by name. Data is read once per process. */
+/** The tasks by name. Images are read once per process. */
 final class Tasks {
-  static final List<String> NAMES =
-      List.of("fashion-mlp", "fashion-cnn", "cifar-resnet20", "multi30k", "text");
+  private static final String FASHION = "Fashion-MNIST";
 
-  private record Images(ImageSet train, ImageSet test) {}
+  /** Networks are made last, from the random numbers of the run's seed. */
+  private interface Maker {
+    Task make(RunConfig config, Path data) throws IOException;
+  }
+
+  private record Kind(String name, String dataset, String model, Maker maker) {}
+
+  private static final List<Kind> KINDS =
+      List.of(
+          new Kind(
+              "fashion-mlp",
+              FASHION,
+              "MLP 784-256-128-10",
+              (config, data) ->
+                  new ImageTask(new Mlp(784, 256, 128, 10), fashion(data), false, 100, config)),
+          new Kind(
+              "fashion-cnn",
+              FASHION,
+              "CNN 16-32-32 + 128",
+              (config, data) ->
+                  new ImageTask(new SmallCnn(16, 10), fashion(data), false, 100, config)),
+          new Kind(
+              "fashion-unet",
+              "Fashion-MNIST with noise",
+              "U-Net 16-32-64",
+              (config, data) -> new DenoisingTask(new UNet(1, 16), fashion(data), config)),
+          new Kind(
+              "cifar-resnet20",
+              "CIFAR-10 (JPEG)",
+              "ResNet-20, half width",
+              (config, data) ->
+                  new ImageTask(new ResNet(3, 8, 10), cifar(data), true, 128, config)),
+          new Kind(
+              "multi30k",
+              "Multi30k, German to English",
+              "Transformer 128, 2 + 2 blocks",
+              (config, data) -> TranslationTask.of(required(data, "a folder"), config)),
+          new Kind(
+              "text",
+              "a text, by characters",
+              "Transformer 128, 3 blocks",
+              (config, data) -> TextTask.of(required(data, "a file"), config)));
 
   private static final Map<Path, Images> READ = new HashMap<>();
 
@@ -34,36 +72,30 @@ final class Tasks {
 
   /** What a task is trained on: "Fashion-MNIST", .. */
   static String dataset(String task) {
-    return switch (task) {
-      case "cifar-resnet20" -> "CIFAR-10 (JPEG)";
-      case "multi30k" -> "Multi30k, German to English";
-      case "text" -> "a text, by characters";
-      default -> "Fashion-MNIST";
-    };
+    return kind(task).dataset();
   }
 
   static String model(String task) {
-    return switch (task) {
-      case "fashion-mlp" -> "MLP 784-256-128-10";
-      case "fashion-cnn" -> "CNN 16-32-32 + 128";
-      case "cifar-resnet20" -> "ResNet-20, half width";
-      case "multi30k" -> "Transformer 128, 2 + 2 blocks";
-      case "text" -> "Transformer 128, 3 blocks";
-      default -> throw unknown(task);
-    };
+    return kind(task).model();
   }
 
   /** Makes a task with weights from the run's seed. */
   static Task make(RunConfig config, Path data) throws IOException {
     torch.manual_seed(config.seed());
-    return switch (config.task()) {
-      case "fashion-mlp" -> fashion(config, new Mlp(784, 256, 128, 10), data);
-      case "fashion-cnn" -> fashion(config, new SmallCnn(16, 10), data);
-      case "cifar-resnet20" -> cifar(config, new ResNet(3, 8, 10), data);
-      case "multi30k" -> new TranslationTask(required(data, "a folder"), config);
-      case "text" -> new TextTask(required(data, "a file"), config);
-      default -> throw unknown(config.task());
-    };
+    return kind(config.task()).maker().make(config, data);
+  }
+
+  private static Kind kind(String task) {
+    return KINDS.stream()
+        .filter(kind -> kind.name().equals(task))
+        .findAny()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "expected one of "
+                        + KINDS.stream().map(Kind::name).toList()
+                        + ", got "
+                        + task));
   }
 
   private static Path required(Path data, String what) {
@@ -73,11 +105,7 @@ final class Tasks {
     return data;
   }
 
-  private static IllegalArgumentException unknown(String task) {
-    return new IllegalArgumentException("expected one of " + NAMES + ", got " + task);
-  }
-
-  static ImageTask fashion(RunConfig config, VisionNet net, Path data) throws IOException {
+  static Images fashion(Path data) throws IOException {
     Path folder = data == null ? FashionMnist.DEBIAN : data;
     if (!FashionMnist.isIn(folder)) {
       throw new NoSuchFileException(
@@ -85,23 +113,31 @@ final class Tasks {
     }
     Images images = READ.get(folder);
     if (images == null) {
-      images = new Images(FashionMnist.train(folder), FashionMnist.test(folder));
+      images =
+          new Images(
+              FashionMnist.train(folder),
+              FashionMnist.test(folder),
+              FashionMnist.MEAN,
+              FashionMnist.DEVIATION);
       READ.put(folder, images);
     }
-    Normalization normalization = new Normalization(FashionMnist.MEAN, FashionMnist.DEVIATION);
-    return new ImageTask(net, images.train(), images.test(), normalization, false, 100, config);
+    return images;
   }
 
-  private static ImageTask cifar(RunConfig config, VisionNet net, Path data) throws IOException {
+  private static Images cifar(Path data) throws IOException {
     if (data == null || !Files.isDirectory(data.resolve("train"))) {
       throw new NoSuchFileException(data + ": --data must name a folder with train/ and test/");
     }
     Images images = READ.get(data);
     if (images == null) {
-      images = new Images(Cifar10.read(data, "train"), Cifar10.read(data, "test"));
+      images =
+          new Images(
+              Cifar10.read(data, "train"),
+              Cifar10.read(data, "test"),
+              Cifar10.MEAN,
+              Cifar10.DEVIATION);
       READ.put(data, images);
     }
-    Normalization normalization = new Normalization(Cifar10.MEAN, Cifar10.DEVIATION);
-    return new ImageTask(net, images.train(), images.test(), normalization, true, 128, config);
+    return images;
   }
 }

@@ -16,78 +16,67 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Adam;
-import org.bytedeco.pytorch.AdamOptions;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Optimizer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
-import org.nm4j.torch.Net;
 import org.nm4j.torch.data.Bleu;
-import org.nm4j.torch.data.ImageSet;
 import org.nm4j.torch.data.Vocabulary;
 import org.nm4j.torch.nets.Translator;
 
 /** Multi30k, German to English, with Adam; words that appear once are unknown. */
-final class TranslationTask implements Task {
+final class TranslationTask extends AdamTask<Translator> {
   private static final int LENGTH = 32;
   private static final int BATCH = 64;
 
-  private final Translator net;
+  private final Pairs train;
+  private final Pairs test;
   private final Vocabulary german;
   private final Vocabulary english;
-  private final List<String> trainGerman;
-  private final List<String> trainEnglish;
-  private final List<String> testGerman;
-  private final List<String> testEnglish;
-  private final int limit;
-  private final long seed;
 
-  TranslationTask(Path folder, RunConfig config) throws IOException {
-    trainGerman = lines(folder, "multi30k.train.de.gz");
-    trainEnglish = lines(folder, "multi30k.train.en.gz");
-    testGerman = lines(folder, "multi30k.test_2016_flickr.de.gz");
-    testEnglish = lines(folder, "multi30k.test_2016_flickr.en.gz");
-    german = Vocabulary.of(trainGerman, 2);
-    english = Vocabulary.of(trainEnglish, 2);
-    net = new Translator(german.size(), english.size(), LENGTH, 128, 4, 2, 0.1);
-    limit = config.limit() == 0 ? trainGerman.size() : Math.min(config.limit(), trainGerman.size());
-    seed = config.seed();
-  }
+  /** Sentences and their translations. */
+  private record Pairs(List<String> german, List<String> english) {
+    static Pairs read(Path folder, String name) throws IOException {
+      String start = "multi30k." + name;
+      return new Pairs(lines(folder, start + ".de.gz"), lines(folder, start + ".en.gz"));
+    }
 
-  private static List<String> lines(Path folder, String name) throws IOException {
-    try (BufferedReader reader =
-        new BufferedReader(
-            new InputStreamReader(
-                new GZIPInputStream(Files.newInputStream(folder.resolve(name))),
-                StandardCharsets.UTF_8))) {
-      return reader.lines().toList();
+    private static List<String> lines(Path folder, String name) throws IOException {
+      try (BufferedReader reader =
+          new BufferedReader(
+              new InputStreamReader(
+                  new GZIPInputStream(Files.newInputStream(folder.resolve(name))),
+                  StandardCharsets.UTF_8))) {
+        return reader.lines().toList();
+      }
     }
   }
 
-  @Override
-  public Net net() {
-    return net;
+  static TranslationTask of(Path folder, RunConfig config) throws IOException {
+    Pairs train = Pairs.read(folder, "train");
+    Pairs test = Pairs.read(folder, "test_2016_flickr");
+    Vocabulary german = Vocabulary.of(train.german(), 2);
+    Vocabulary english = Vocabulary.of(train.english(), 2);
+    return new TranslationTask(train, test, german, english, config);
   }
 
-  @Override
-  public int batches() {
-    return Math.max(1, limit / BATCH);
-  }
-
-  @Override
-  public int samples() {
-    return batches() * BATCH;
+  private TranslationTask(
+      Pairs train, Pairs test, Vocabulary german, Vocabulary english, RunConfig config) {
+    super(
+        new Translator(german.size(), english.size(), LENGTH, 128, 4, 2, 0.1),
+        Batches.first(train.german().size(), BATCH, config));
+    this.train = train;
+    this.test = test;
+    this.german = german;
+    this.english = english;
   }
 
   @Override
   public Tensor loss(int epoch, int batch) {
-    int[] order = ImageSet.order(limit, seed, epoch);
-    int[] chosen = Arrays.copyOfRange(order, batch * BATCH, Math.min(limit, (batch + 1) * BATCH));
-    Tensor target = encoded(english, trainEnglish, chosen);
+    int[] chosen = samples(epoch, batch);
+    Tensor target = encoded(english, train.english(), chosen);
     Tensor known = target.narrow(1, 0, LENGTH - 1).contiguous();
-    Tensor logits = net.forward(encoded(german, trainGerman, chosen), known);
+    Tensor logits = net().forward(encoded(german, train.german(), chosen), known);
     Tensor next = target.narrow(1, 1, LENGTH - 1).reshape(-1);
     int mean = 1;
     return torch.cross_entropy_loss(
@@ -100,17 +89,18 @@ final class TranslationTask implements Task {
       long[] line = vocabulary.encode(lines.get(chosen[i]), LENGTH);
       System.arraycopy(line, 0, all, i * LENGTH, LENGTH);
     }
-    return TextTask.longs(all).reshape(chosen.length, LENGTH);
+    return Longs.tensor(all).reshape(chosen.length, LENGTH);
   }
 
   @Override
   public double evaluate() {
     List<List<String>> translations = new ArrayList<>();
     try (NoGradGuard guard = new NoGradGuard()) {
-      for (int from = 0; from < testGerman.size(); from += BATCH) {
+      for (int from = 0; from < test.german().size(); from += BATCH) {
         try (PointerScope scope = new PointerScope()) {
-          int[] chosen = IntStream.range(from, Math.min(from + BATCH, testGerman.size())).toArray();
-          Tensor tokens = net.translate(encoded(german, testGerman, chosen), LENGTH - 1);
+          int[] chosen =
+              IntStream.range(from, Math.min(from + BATCH, test.german().size())).toArray();
+          Tensor tokens = net().translate(encoded(german, test.german(), chosen), LENGTH - 1);
           long[] all = new long[(int) tokens.numel()];
           tokens.contiguous().data_ptr_long().get(all);
           int width = (int) tokens.size(1);
@@ -120,21 +110,11 @@ final class TranslationTask implements Task {
         }
       }
     }
-    return Bleu.of(translations, testEnglish.stream().map(Vocabulary::words).toList());
+    return Bleu.of(translations, test.english().stream().map(Vocabulary::words).toList());
   }
 
   @Override
   public String metric() {
     return "BLEU";
-  }
-
-  @Override
-  public Optimizer optimizer() {
-    return new Adam(net.parameters(), new AdamOptions(rate()));
-  }
-
-  @Override
-  public double rate() {
-    return 1e-3;
   }
 }

@@ -147,6 +147,10 @@ class CommandsTest {
     assertTrue(err.toString().contains("expected one of [fashion-mlp,"), err::toString);
     assertEquals(2, run("train", "text", "--data", text().toString(), "--pattern", "4:2"));
     assertTrue(err.toString().contains("4:2"), err::toString);
+    assertEquals(2, run("train", "text", "--data", text().toString(), "--epochs", "0"));
+    assertTrue(err.toString().contains("at least 1 epoch"), err::toString);
+    assertEquals(2, run("train", "text", "--threads", "0"));
+    assertTrue(err.toString().contains("--threads must be at least 1, got 0"), err::toString);
     assertEquals(2, run("train", "text"));
     assertTrue(err.toString().contains("--data must name a file"), err::toString);
     assertEquals(2, run("experiment", "text", "--summary", "--results", temp.toString()));

@@ -43,7 +43,7 @@ class CompressedLogitsTest {
     SmallCnn net = new SmallCnn(16, 10);
     ImageTask task =
         FashionMnist.isIn(FashionMnist.DEBIAN)
-            ? Tasks.fashion(config, net, null)
+            ? new ImageTask(net, Tasks.fashion(null), false, 100, config)
             : stripes(config, net);
     Trainer.Listener silent = new SilentListener();
     RunResult result = new Trainer(config, task, temp.resolve("c"), 1e9, silent).run();
@@ -131,8 +131,8 @@ class CompressedLogitsTest {
 
   /** Stripes whose direction and width make the class, with noise. */
   private static ImageTask stripes(RunConfig config, SmallCnn net) {
-    ImageTask.Normalization plain = new ImageTask.Normalization(0.5f, 0.3f);
-    return new ImageTask(net, drawn(6000, 1), drawn(2000, 2), plain, false, 100, config);
+    Images images = new Images(drawn(6000, 1), drawn(2000, 2), 0.5f, 0.3f);
+    return new ImageTask(net, images, false, 100, config);
   }
 
   private static ImageSet drawn(int count, long seed) {

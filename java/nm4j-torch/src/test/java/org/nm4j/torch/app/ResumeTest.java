@@ -60,8 +60,7 @@ class ResumeTest {
     torch.manual_seed(config.seed());
     Mlp net = new Mlp(64, 64, 32, 10);
     ImageSet set = digits();
-    ImageTask.Normalization normalization = new ImageTask.Normalization(0.5f, 0.3f);
-    ImageTask task = new ImageTask(net, set, set, normalization, false, 10, config);
+    ImageTask task = new ImageTask(net, new Images(set, set, 0.5f, 0.3f), false, 10, config);
     new Trainer(config, task, checkpoint, 0.02, listener).run();
     TensorVector parameters = net.parameters();
     java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
