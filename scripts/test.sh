@@ -3,7 +3,8 @@
 #
 # Usage: scripts/test.sh [--java-home DIR] [STAGE...]
 #
-#   STAGE            runs only these: format, native, sanitize, java, portability, cuda, second-jdk, programs (default: all)
+#   STAGE            runs only these: format, native, sanitize, java, portability, cuda, second-jdk, programs,
+#                    pages (default: all)
 #   --java-home DIR  the JDK of the stage second-jdk (default: the newest JDK found besides the one in use)
 #
 # On a machine without JDK 17, Maven, g++, CMake, Ninja, GoogleTest, clang-format or shellcheck it installs them with

@@ -15,7 +15,7 @@ final class HtmlPage {
       body{font:16px/1.5 system-ui,sans-serif;color:#222;background:#fff;margin:0 auto;padding:1rem;\
       max-width:60rem}
       h1{font-size:1.5rem}h2{font-size:1.3rem;margin-top:2rem}h3{font-size:1.1rem;margin-top:2rem}
-      svg{width:100%;height:auto}
+      svg{width:100%;max-width:40rem;height:auto}
       .wide{overflow-x:auto}
       table{border-collapse:collapse;white-space:nowrap}
       th,td{padding:.3rem .6rem;border-bottom:1px solid #ddd;text-align:right}

@@ -29,8 +29,12 @@ import org.w3c.dom.Element;
 /** Curves over epochs as SVG, told apart by colour and by marker. */
 final class LineChart {
   private static final String SVG = "http://www.w3.org/2000/svg";
-  private static final int WIDTH = 640;
-  private static final int HEIGHT = 380;
+  private static final int WIDTH = 480;
+  private static final int PLOT_HEIGHT = 330;
+  private static final int LEGEND_LINE = 24;
+
+  /** Large enough where the width is that of a phone. */
+  private static final Font SMALL = new Font(Font.SANS_SERIF, Font.PLAIN, 14);
 
   /** Okabe and Ito's colours, which colour-blind readers can tell apart, darkest first. */
   private static final int[] COLOURS = {
@@ -56,8 +60,7 @@ final class LineChart {
     chart =
         new XYChartBuilder()
             .width(WIDTH)
-            .height(HEIGHT)
-            .title(title)
+            .height(PLOT_HEIGHT)
             .xAxisTitle("epoch")
             .yAxisTitle(yAxis)
             .build();
@@ -67,7 +70,10 @@ final class LineChart {
     styler.setPlotGridLinesColor(new Color(0xDDDDDD));
     styler.setLegendPosition(LegendPosition.OutsideS);
     styler.setLegendBorderColor(Color.WHITE);
-    styler.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
+    styler.setLegendFont(SMALL);
+    styler.setAxisTickLabelsFont(SMALL);
+    styler.setAxisTitleFont(SMALL);
+    styler.setChartTitleVisible(false); // it stands above, and in the description
     styler.setXAxisDecimalPattern("#");
   }
 
@@ -101,10 +107,11 @@ final class LineChart {
     SVGGeneratorContext context = SVGGeneratorContext.createDefault(document());
     context.setPrecision(2);
     SVGGraphics2D graphics = new SVGGraphics2D(context, true);
-    chart.paint(graphics, WIDTH, HEIGHT);
-    graphics.setSVGCanvasSize(new Dimension(WIDTH, HEIGHT));
+    int height = PLOT_HEIGHT + count * LEGEND_LINE;
+    chart.paint(graphics, WIDTH, height);
+    graphics.setSVGCanvasSize(new Dimension(WIDTH, height));
     Element root = graphics.getRoot();
-    root.setAttribute("viewBox", "0 0 " + WIDTH + " " + HEIGHT);
+    root.setAttribute("viewBox", "0 0 " + WIDTH + " " + height);
     root.setAttribute("role", "img");
     describe(root, "desc", words.toString()); // XChart draws its letters
     describe(root, "title", title);

@@ -5,7 +5,6 @@
 package org.nm4j.torch.app;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,16 +15,8 @@ final class ResultTables {
   private final List<Summary> rows;
   private final String metric;
 
-  /** Sorts by pattern, method and lambda; patterns in the order in which they come. */
-  ResultTables(List<Summary> summaries) {
-    List<String> patterns = summaries.stream().map(Summary::pattern).distinct().toList();
-    rows =
-        summaries.stream()
-            .sorted(
-                Comparator.comparing((Summary row) -> patterns.indexOf(row.pattern()))
-                    .thenComparing(row -> Method.of(row.method()))
-                    .thenComparing(Summary::lambda))
-            .toList();
+  ResultTables(List<Summary> rows) {
+    this.rows = rows;
     metric = rows.isEmpty() ? "metric" : rows.get(0).metric();
   }
 

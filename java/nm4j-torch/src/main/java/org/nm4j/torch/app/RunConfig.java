@@ -5,6 +5,7 @@
 package org.nm4j.torch.app;
 
 import java.math.BigDecimal;
+import java.util.Comparator;
 import java.util.Locale;
 import org.nm4j.Pattern;
 import org.nm4j.train.MaskRule;
@@ -23,6 +24,14 @@ import org.nm4j.train.Recipe;
  */
 record RunConfig(
     String task, Method method, String pattern, float lambda, int epochs, long seed, int limit) {
+
+  /** As readers want them: dense first, then sparser and sparser, by method and lambda. */
+  static final Comparator<RunConfig> ORDER =
+      Comparator.comparing((RunConfig config) -> config.method != Method.DENSE)
+          .thenComparing(config -> -config.keptShare())
+          .thenComparing(config -> Pattern.parse(config.pattern).m())
+          .thenComparing(RunConfig::method)
+          .thenComparing(RunConfig::lambda);
 
   RunConfig {
     if (epochs < 1 || limit < 0) {
@@ -43,6 +52,11 @@ record RunConfig(
   /** What SR-STE is compared with. */
   RunConfig ste() {
     return new RunConfig(task, Method.STE, pattern, 0, epochs, seed, limit);
+  }
+
+  private double keptShare() {
+    Pattern parsed = Pattern.parse(pattern);
+    return (double) parsed.n() / parsed.m();
   }
 
   Recipe recipe() {

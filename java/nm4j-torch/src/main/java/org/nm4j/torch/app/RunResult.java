@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,10 +60,12 @@ record RunResult(
     return name.endsWith(".json") && !name.equals(ReportCommand.INFERENCE);
   }
 
-  /** Results that differ in their seed alone, together. */
+  /** Results that differ in their seed alone, together; rows in {@link RunConfig#ORDER}. */
   static Map<String, List<RunResult>> byRow(List<RunResult> results) {
     Map<String, List<RunResult>> byRow = new LinkedHashMap<>();
-    for (RunResult result : results) {
+    List<RunResult> sorted = new ArrayList<>(results);
+    sorted.sort(Comparator.comparing(RunResult::config, RunConfig.ORDER));
+    for (RunResult result : sorted) {
       byRow.computeIfAbsent(result.config().row(), row -> new ArrayList<>()).add(result);
     }
     return byRow;

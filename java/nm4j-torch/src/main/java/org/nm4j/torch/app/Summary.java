@@ -4,7 +4,6 @@
  */
 package org.nm4j.torch.app;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -39,23 +38,21 @@ record Summary(
   /** All rows of an experiment of which there are results, with those seeds that are there. */
   static List<Summary> of(Experiment experiment, List<RunResult> results) {
     Map<String, List<RunResult>> byRow = RunResult.byRow(results);
-    List<Summary> summaries = new ArrayList<>();
-    for (RunConfig config : experiment.rows()) {
-      List<RunResult> row = byRow.get(config.row());
-      if (row != null) {
-        summaries.add(of(experiment.name(), row, experiment.seeds(), byRow));
-      }
-    }
-    return summaries;
+    byRow.keySet().retainAll(experiment.rows().stream().map(RunConfig::row).toList());
+    return all(experiment.name(), experiment.seeds(), byRow);
   }
 
   /** All rows of some results; the one with the most seeds says how many there are meant to be. */
   static List<Summary> of(List<RunResult> results) {
     Map<String, List<RunResult>> byRow = RunResult.byRow(results);
     int planned = byRow.values().stream().mapToInt(List::size).max().orElse(0);
-    return byRow.values().stream()
-        .map(row -> of(row.get(0).config().task(), row, planned, byRow))
-        .toList();
+    String task = results.isEmpty() ? "" : results.get(0).config().task();
+    return all(task, planned, byRow);
+  }
+
+  private static List<Summary> all(
+      String experiment, int planned, Map<String, List<RunResult>> byRow) {
+    return byRow.values().stream().map(row -> of(experiment, row, planned, byRow)).toList();
   }
 
   private static Summary of(
