@@ -61,7 +61,7 @@ class Conv2dArgumentsTest : public testing::Test {
   }
   int32_t CreateWith(const nm_conv2d_geometry* g, Pattern p, const float* w, const uint8_t* mask, int32_t flags,
                      nm_conv2d** out) {
-    return nm_conv2d_create_f32(g, p.n, p.m, w, mask, flags, out);
+    return nm_conv2d_create_f32(g, p.n, p.m, NM_F32, w, mask, flags, out);
   }
   void ExpectGeometryRefused(int32_t status, std::initializer_list<std::string> words,
                              std::function<void(nm_conv2d_geometry*)> change) {
@@ -350,12 +350,12 @@ TEST_F(Conv2dArgumentsTest, BytesAndKernelAreTold) {
   EXPECT_GE(bytes, 6 * 9 * 4 * 5);  // a value and an index byte for each weight kept
   EXPECT_LT(bytes, 6 * 9 * 8 * 4);  // less than dense
   const char* name = nullptr;
-  ASSERT_TRUE(Succeeds(nm_conv2d_kernel(a_.get(), &name)));
+  ASSERT_TRUE(Succeeds(nm_conv2d_kernel(a_.get(), NM_F32, &name)));
   EXPECT_EQ(std::string(name).rfind("f32_nxm_conv2d_", 0), 0u) << name;
   EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_conv2d_bytes(nullptr, &bytes), {"conv2d", "NULL"}));
   EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_conv2d_bytes(a_.get(), nullptr), {"bytes", "NULL"}));
-  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_conv2d_kernel(nullptr, &name), {"conv2d", "NULL"}));
-  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_conv2d_kernel(a_.get(), nullptr), {"name", "NULL"}));
+  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_conv2d_kernel(nullptr, NM_F32, &name), {"conv2d", "NULL"}));
+  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_conv2d_kernel(a_.get(), NM_F32, nullptr), {"name", "NULL"}));
   EXPECT_TRUE(Succeeds(nm_conv2d_free(nullptr)));
 }
 

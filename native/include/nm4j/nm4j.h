@@ -433,40 +433,76 @@ NM_API int32_t nm_conv2d_sum_columns_f32(const nm_conv2d_geometry* geometry, con
                                          const nm_images* x_images);
 
 /* Packs weights (OHWI) and their mask, at most N per group; completed as nm_compress_f32 does, zeros among the kept.
- * NM_UNSUPPORTED when in_channels / groups is at most N, depthwise convolutions among them: such a pattern drops
- * nothing, and dense is the faster choice. Patterns whose M exceeds in_channels / groups are computed, but gain less
- * than M / N, since each kernel position takes the time of whole groups. NM_PATTERN_BREACH and NM_NAN name row and
- * column as above. *out is NULL on failure. */
-NM_API int32_t nm_conv2d_create_f32(const nm_conv2d_geometry* geometry, int32_t n, int32_t m, const float* w,
-                                    const uint8_t* mask, int32_t flags, nm_conv2d** out);
+ * dtype is the type in which weights are stored, as nm_matrix_create says; NM_S8 has one scale for each output channel,
+ * over all its kernel positions. NM_UNSUPPORTED when in_channels / groups is at most N, depthwise convolutions among
+ * them: such a pattern drops nothing, and dense is the faster choice. Patterns whose M exceeds in_channels / groups are
+ * computed, but gain less than M / N, since each kernel position takes the time of whole groups. NM_PATTERN_BREACH and
+ * NM_NAN name row and column as above. *out is NULL on failure. */
+NM_API int32_t nm_conv2d_create_f32(const nm_conv2d_geometry* geometry, int32_t n, int32_t m, int32_t dtype,
+                                    const float* w, const uint8_t* mask, int32_t flags, nm_conv2d** out);
+
+/* The same of NM_S8 from integers (OHWI) and one scale for each output channel (out_channels scales, finite): weight =
+ * scale * integer. -128 is allowed here. */
+NM_API int32_t nm_conv2d_create_s8(const nm_conv2d_geometry* geometry, int32_t n, int32_t m, const int8_t* w,
+                                   const uint8_t* mask, const float* scales, nm_conv2d** out);
 
 /* Frees the convolution; NULL is allowed. No other call on it may be running. */
 NM_API int32_t nm_conv2d_free(nm_conv2d* a);
 
-/* The weights back (OHWI), +0.0 where not kept; what was kept bit for bit. */
+/* The weights back (OHWI), +0.0 where not kept. NM_F32: what was kept bit for bit; NM_BF16: rounded to bf16; NM_S8:
+ * scale
+ * * integer, rounded to fp32 once. */
 NM_API int32_t nm_conv2d_get_f32(const nm_conv2d* a, float* w);
+
+/* The scales of NM_S8 weights, one for each output channel; ones for those of another type. */
+NM_API int32_t nm_conv2d_get_scales(const nm_conv2d* a, float* scales);
 
 /* Bytes of memory the packed convolution occupies. */
 NM_API int32_t nm_conv2d_bytes(const nm_conv2d* a, int64_t* bytes);
 
-/* Name of the kernel, for example "f32_nxm_conv2d_rowstream_4x64_avx512"; static. */
-NM_API int32_t nm_conv2d_kernel(const nm_conv2d* a, const char** name);
+/* Name of the kernel for images x of a type, for example "f32_nxm_conv2d_rowstream_4x64_avx512"; static.
+ * NM_UNSUPPORTED when there is none. */
+NM_API int32_t nm_conv2d_kernel(const nm_conv2d* a, int32_t x_dtype, const char** name);
 
 /* Number of tiles into which the output for images x (of which layout and strides do not matter) is divided. */
 NM_API int32_t nm_conv2d_tiles(const nm_conv2d* a, int64_t n, int64_t h, int64_t w, int64_t* tiles);
 
-/* Computes tiles tile_begin .. tile_end - 1. X and Y may have different layouts; C, whose layout is Y's, may be Y
- * itself (same strides), and is not read, and it and its images may be NULL, when beta is 0. bias: out_channels floats,
- * or NULL. Any other overlap of y with x, c or bias is refused; channels of one wide buffer are no overlap where images
- * have no other gaps. All arguments are checked on every call. Calls with disjoint ranges of tiles may run concurrently
- * on the same buffers.
+/* Computes tiles tile_begin .. tile_end - 1 for images of fp32. X and Y may have different layouts; C, whose layout is
+ * Y's, may be Y itself (same strides), and is not read, and it and its images may be NULL, when beta is 0. bias:
+ * out_channels floats, or NULL. Any other overlap of y with x, c or bias is refused; channels of one wide buffer are no
+ * overlap where images have no other gaps. All arguments are checked on every call. Calls with disjoint ranges of tiles
+ * may run concurrently on the same buffers.
  * Products follow IEEE 754 in fp32 over the kept positions, the zeros around an image included; input opposite pruned
- * weights takes no part. For a given convolution and instruction set a result is the same bits on every call, whatever
- * the tiles, layouts, and other images of the batch.
+ * weights takes no part. For a given convolution, type of images and instruction set a result is the same bits on every
+ * call, whatever the tiles, layouts, and other images of the batch.
  * Each calling thread keeps a scratch buffer of at most 256 KiB until it ends, whatever the geometry. */
 NM_API int32_t nm_conv2d_f32(const nm_conv2d* a, const float* x, const nm_images* x_images, float alpha, const float* c,
                              const nm_images* c_images, float beta, const float* bias, int32_t activation, float* y,
                              const nm_images* y_images, int64_t tile_begin, int64_t tile_end);
+
+/* A convolution in general: element types, quantisation and scales per output channel.
+ *   Y = act(alpha * f * conv(X, W) + beta * C + bias),  f: feature_scale of the output channel
+ * Types, quantisation, what is refused, and the meaning of members that nm_product has too are those of a product; the
+ * limit of 65793 kept weights counts those of an output channel. The zeros around images of integers are real ones, so
+ * x_zero. bf16 images are widened and multiplied as fp32, on every instruction set. Set every member. */
+typedef struct nm_convolution {
+  const void* x;
+  nm_images x_images;
+  const void* c; /* not read, and its images neither, when beta is 0 */
+  nm_images c_images;
+  void* y;
+  nm_images y_images;
+  const float* bias;          /* out_channels floats, or NULL */
+  const float* feature_scale; /* out_channels floats, or NULL: 1 */
+  float alpha, beta;
+  int32_t activation;
+  int32_t x_dtype, y_dtype;
+  float x_scale, y_scale; /* of integers only, ignored otherwise; finite, positive */
+  int32_t x_zero, y_zero; /* of integers only, ignored otherwise; within the type's range */
+} nm_convolution;
+
+/* Some of the tiles, as nm_conv2d_f32. */
+NM_API int32_t nm_convolve(const nm_conv2d* a, const nm_convolution* convolution, int64_t tile_begin, int64_t tile_end);
 
 /* ------------------------------------------------------------------------------------------------------ training --
  * Masked training works in place on memory that the caller owns: dense fp32 weights w, the mask E of what the network

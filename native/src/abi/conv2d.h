@@ -9,12 +9,15 @@
 
 #include "abi/check.h"
 #include "cpu/conv2d.h"
+#include "format/aligned_array.h"
 #include "format/conv2d_weights.h"
 
 struct nm_conv2d {
   nm_conv2d_geometry geometry;
+  nm_dtype dtype;  // of the weights
   nm::Conv2dWeights weights;
-  const nm::Conv2dKernel* kernel;
+  nm::AlignedArray<float> scales;                // of int8 weights, one per output channel; else empty
+  const nm::Conv2dKernel* kernels[nm::kDtypes];  // by the type of images, or NULL
 };
 
 namespace nm {
@@ -31,7 +34,7 @@ int32_t check_geometry(const nm_conv2d_geometry* geometry, Conv2dMatrix* matrix)
 int32_t check_output(const nm_conv2d_geometry& geometry, int64_t n, int64_t h, int64_t w, nm_images* out);
 
 // Images of valid sizes in memory: layout, strides, NULL, overflow. Fills *span.
-int32_t check_images(const char* name, const float* data, const nm_images& images, Span* span);
+int32_t check_images(const char* name, const void* data, const nm_images& images, int64_t element_size, Span* span);
 
 }  // namespace nm
 

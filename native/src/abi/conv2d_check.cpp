@@ -41,14 +41,14 @@ struct Dimension {
   int64_t size, stride;
 };
 
-int32_t check_dimension(const char* images, const Dimension& dimension, int64_t* extent) {
+int32_t check_dimension(const char* images, const Dimension& dimension, int64_t element_size, int64_t* extent) {
   if (dimension.stride < *extent) {
     return fail(NM_INVALID_ARGUMENT, "%s: expected a stride_%s of at least %" PRId64 ", got %" PRId64, images,
                 dimension.name, *extent, dimension.stride);
   }
   int64_t last;
   if (__builtin_mul_overflow(dimension.size - 1, dimension.stride, &last) ||
-      __builtin_add_overflow(*extent, last, extent) || *extent > INT64_MAX / static_cast<int64_t>(sizeof(float))) {
+      __builtin_add_overflow(*extent, last, extent) || *extent > INT64_MAX / element_size) {
     return fail(NM_OVERFLOW, "%s: expected a size in bytes below 2^63, got %" PRId64 " with stride_%s %" PRId64, images,
                 dimension.size, dimension.name, dimension.stride);
   }
@@ -103,7 +103,7 @@ int32_t check_output(const nm_conv2d_geometry& g, int64_t n, int64_t h, int64_t 
   return NM_OK;
 }
 
-int32_t check_images(const char* name, const float* data, const nm_images& i, Span* span) {
+int32_t check_images(const char* name, const void* data, const nm_images& i, int64_t element_size, Span* span) {
   *span = {name, data, 0, 0, 0};
   if (i.layout != NM_NHWC && i.layout != NM_NCHW) {
     return fail(NM_INVALID_ARGUMENT, "%s: expected layout 0 (NHWC) or 1 (NCHW), got %" PRId64, name, i.layout);
@@ -116,20 +116,19 @@ int32_t check_images(const char* name, const float* data, const nm_images& i, Sp
   }
   int64_t extent = inner.size;
   const int64_t line = extent;
-  NM_TRY(check_dimension(name, nhwc ? w : h, &extent));
-  NM_TRY(check_dimension(name, nhwc ? h : c, &extent));
+  NM_TRY(check_dimension(name, nhwc ? w : h, element_size, &extent));
+  NM_TRY(check_dimension(name, nhwc ? h : c, element_size, &extent));
   const int64_t image = extent;
   if (i.n == 0) return NM_OK;
-  NM_TRY(check_dimension(name, {"n", i.n, i.stride_n}, &extent));
-  NM_TRY(check_matrix(name, data, 1, extent, extent, sizeof(float), span));
+  NM_TRY(check_dimension(name, {"n", i.n, i.stride_n}, element_size, &extent));
+  NM_TRY(check_matrix(name, data, 1, extent, extent, element_size, span));
   // Lines, for buffers that others share: pixels of NHWC without other gaps, images of NCHW.
-  constexpr int64_t kSize = sizeof(float);
   if (!nhwc && i.n > 1) {
-    span->width = image * kSize;
-    span->stride = i.stride_n * kSize;
+    span->width = image * element_size;
+    span->stride = i.stride_n * element_size;
   } else if (nhwc && i.stride_h == i.w * i.stride_w && (i.n == 1 || i.stride_n == i.h * i.stride_h)) {
-    span->width = line * kSize;
-    span->stride = i.stride_w * kSize;
+    span->width = line * element_size;
+    span->stride = i.stride_w * element_size;
   }
   return NM_OK;
 }

@@ -31,7 +31,7 @@ int32_t check_columns(const nm_conv2d_geometry* geometry, const float* x, const 
     return fail(NM_INVALID_ARGUMENT, "x: expected %" PRId64 " channels, got %" PRId64, c->g.in_channels, c->x.c);
   }
   NM_TRY(check_output(c->g, c->x.n, c->x.h, c->x.w, &c->out));
-  NM_TRY(check_images("x", x, c->x, x_span));
+  NM_TRY(check_images("x", x, c->x, sizeof(float), x_span));
   int64_t pixels;
   if (__builtin_mul_overflow(c->g.kernel_h * c->g.kernel_w, c->g.in_channels, &c->row) ||
       __builtin_mul_overflow(c->out.h * c->out.w, c->x.n, &pixels)) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cinttypes>
+#include <cmath>
 
 #include "cpu/isa.h"
 #include "format/mask_rows.h"
@@ -17,6 +18,32 @@ int32_t check_complete(int64_t r, const uint8_t* mask, Pattern pattern, int64_t 
               "mask: expected exactly %d bits in the group of %d at row %" PRId64 ", column %" PRId64
               " (fewer only in a shorter last group), got %d",
               pattern.n, pattern.m, r, breach.col, breach.bits);
+}
+
+int32_t check_finite(int64_t r, const CompressedRow& row) {
+  for (int64_t i = 0; i < row.kept; ++i) {
+    if (!std::isfinite(row.values[i])) {
+      return fail(NM_NAN,
+                  "weights: expected finite ones to make 8-bit integers of, got %f at row %" PRId64 ", column %" PRId64,
+                  static_cast<double>(row.values[i]), r, row.col(i));
+    }
+  }
+  return NM_OK;
+}
+
+int32_t check_weight_dtype(int32_t dtype) {
+  if (dtype == NM_F32 || dtype == NM_BF16 || dtype == NM_S8) return NM_OK;
+  return fail(NM_INVALID_ARGUMENT, "dtype: expected 0 (f32), 1 (bf16) or 2 (s8) for weights, got %d", dtype);
+}
+
+int32_t check_finite_scales(const float* scales, int64_t row0, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    if (!std::isfinite(scales[i])) {
+      return fail(NM_INVALID_ARGUMENT, "scales: expected finite ones, got %f for row %" PRId64,
+                  static_cast<double>(scales[i]), row0 + i);
+    }
+  }
+  return NM_OK;
 }
 
 RowEncoder::RowEncoder(Pattern pattern, int64_t cols, int32_t flags)

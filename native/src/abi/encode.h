@@ -17,6 +17,15 @@ namespace nm {
 // NM_PATTERN_BREACH unless each group of a mask row holds exactly min(N, length) bits; r is for the message.
 int32_t check_complete(int64_t r, const uint8_t* mask, Pattern pattern, int64_t cols);
 
+// The types that weights are stored in.
+int32_t check_weight_dtype(int32_t dtype);
+
+// NM_NAN: integers cannot stand for infinity and NaN.
+int32_t check_finite(int64_t r, const CompressedRow& row);
+
+// Scales of rows row0 and on that hold integers already.
+int32_t check_finite_scales(const float* scales, int64_t row0, int64_t count);
+
 class RowEncoder {
  public:
   RowEncoder(Pattern pattern, int64_t cols, int32_t flags);

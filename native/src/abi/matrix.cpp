@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cinttypes>
-#include <cmath>
 #include <numeric>
 
 #include "abi/check.h"
@@ -78,18 +77,6 @@ int32_t check_row_range(const nm_matrix* a, int64_t row0, int64_t count) {
               row0, count);
 }
 
-// Integers cannot stand for infinity and NaN.
-int32_t check_finite(int64_t r, const CompressedRow& row) {
-  for (int64_t i = 0; i < row.kept; ++i) {
-    if (!std::isfinite(row.values[i])) {
-      return fail(NM_NAN,
-                  "weights: expected finite ones to make 8-bit integers of, got %f at row %" PRId64 ", column %" PRId64,
-                  static_cast<double>(row.values[i]), r, row.col(i));
-    }
-  }
-  return NM_OK;
-}
-
 // Strips of which these rows are a part are not in order, those which they fill are once the rows are set. Others
 // are put in order when the matrix is sealed.
 void mark_strips(nm_matrix* a, int64_t row0, int64_t count, bool set) {
@@ -138,11 +125,6 @@ void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
   }
 }
 
-int32_t check_dtype(int32_t dtype) {
-  if (dtype == NM_F32 || dtype == NM_BF16 || dtype == NM_S8) return NM_OK;
-  return fail(NM_INVALID_ARGUMENT, "dtype: expected 0 (f32), 1 (bf16) or 2 (s8) for weights, got %d", dtype);
-}
-
 // Whether lane panels serve large batches too.
 bool has_pair_kernel(nm_dtype dtype, Pattern pattern) {
   return LanePanel::keeps_pairs(pattern) && find_kernel(dtype, dtype, Packing::kLanePairs, active_isa()) != nullptr;
@@ -166,7 +148,7 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
     *out = nullptr;
     NM_TRY(nm::check_pattern(n, m));
     NM_TRY(nm::check_matrix_shape(rows, cols));
-    NM_TRY(nm::check_dtype(dtype));
+    NM_TRY(nm::check_weight_dtype(dtype));
     if (workload < NM_SMALL_BATCH || workload > NM_ANY_BATCH) {
       return fail(NM_INVALID_ARGUMENT, "workload: expected 1 (small), 2 (large) or 3 (any batch), got %d", workload);
     }
@@ -257,12 +239,7 @@ int32_t nm_matrix_set_rows_s8(nm_matrix* a, int64_t row0, int64_t count, const i
     NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(int8_t), &dense));
     NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
     NM_TRY(nm::check_matrix("scales", scales, 1, count, count, sizeof(float), &factors));
-    for (int64_t i = 0; i < count; ++i) {
-      if (!std::isfinite(scales[i])) {
-        return fail(NM_INVALID_ARGUMENT, "scales: expected finite ones, got %f for row %" PRId64,
-                    static_cast<double>(scales[i]), row0 + i);
-      }
-    }
+    NM_TRY(nm::check_finite_scales(scales, row0, count));
     std::vector<float> row(a->cols);
     return nm::set_rows(a, row0, count, 0, scales, [&](RowEncoder* encoder, int64_t i) {
       std::copy_n(w + i * ld, a->cols, row.begin());

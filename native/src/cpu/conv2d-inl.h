@@ -8,33 +8,86 @@
 #ifndef NM4J_CPU_CONV2D_INL_H_
 #define NM4J_CPU_CONV2D_INL_H_
 
+#include <type_traits>
+
 #include "cpu/image_panel-inl.h"
+#include "cpu/integer_exact-inl.h"
 #include "cpu/row_stream-inl.h"
 
 namespace nm {
 namespace {
 
-// Rows of `tile` count from `channel`, the first output channel of the group.
-template <typename V, int kVectors>
+// Rows that tiles of the same pixels are joined to. Fewer where sums are kept as integers too, so that all of it fits
+// the scratch memory that nm4j.h promises.
+template <typename X>
+constexpr int64_t kJoinedRows = std::is_integral_v<X> ? kMaxConv2dRows / 2 : kMaxConv2dRows;
+
+// Rows of `tile` count from `channel`, the first output channel of the group. X: the type of the images.
+template <typename V, typename Weight, typename X, int kVectors>
 class Conv2dTile {
  public:
-  using P = RowStreamPanel<V, float, kVectors>;
+  using P = RowStreamPanel<V, Weight, kVectors>;
 
-  static void run(const Conv2dArgs& args, const RowStreamView& w, int64_t group, const Tile& tile, float* panel,
-                  float* sums) {
-    const nm_conv2d_geometry& geometry = *args.geometry;
-    const int64_t channels = geometry.in_channels / geometry.groups;
-    const int64_t padded = w.cols / (geometry.kernel_h * geometry.kernel_w);
-    ImagePanel<V, kVectors> source(args, group * channels, channels, tile.item, static_cast<int>(tile.items));
-    for (int64_t block = 0; block < w.blocks; ++block) {
-      const int64_t col = block * w.block_cols;
-      source.pack(col, smaller(w.block_cols, w.cols - col), padded, panel);
-      P::multiply_block(w, block, tile, panel, sums);
+  Conv2dTile(const Conv2dArgs& args, int64_t group, const Tile& tile, float* memory)
+      : args_(args),
+        w_(args.weights[group]),
+        tile_(tile),
+        channel_(group * (args.geometry->out_channels / args.geometry->groups)),
+        padded_(w_.cols / (args.geometry->kernel_h * args.geometry->kernel_w)),
+        channels_(args.geometry->in_channels / args.geometry->groups),
+        source_(args, group * channels_, channels_, tile.item, static_cast<int>(tile.items)),
+        panel_(memory),
+        sums_(panel_ + kPanel) {}
+
+  // Memory that a tile needs, in floats. Sums that start in the middle of a panel's row are loaded as whole vectors: up
+  // to a vector beyond the last row. Of integers there are the fp32 kernel's sums by item, too, and what these add up
+  // to, which are read as whole squares.
+  static constexpr int64_t kRows = kJoinedRows<X>;
+  static constexpr int64_t kPanel = kMaxBlockCols * kPanelItems, kSums = kRows * kPanelItems + V::kLanes;
+  static constexpr int64_t kPitch = kRows + V::kLanes;
+  static constexpr int64_t kIntegers = kRows * kPanelItems + (kPanelItems + V::kLanes) * kPitch;
+  static constexpr int64_t kFloats = kPanel + kSums + (std::is_integral_v<X> ? kIntegers : 0);
+
+  void run() {
+    if constexpr (std::is_integral_v<X>) {
+      run_exact();
+    } else {
+      multiply(w_, 0);
+      for_each_run([&](const MultiplyArgs& part, const Tile& finished, int64_t item) {
+        if (part.layout == NM_BATCH_MAJOR) {
+          P::finish_transposed(part, finished, sums_ + item);
+        } else {
+          P::finish_rows(part, finished, sums_ + item);
+        }
+      });
     }
-    finish(args, group * (geometry.out_channels / geometry.groups), tile, sums);
   }
 
  private:
+  // The sums of the weights' columns from `col` on, which `w` holds.
+  void multiply(const RowStreamView& w, int64_t col) {
+    for (int64_t block = 0; block < w.blocks; ++block) {
+      const int64_t first = block * w.block_cols;
+      source_.pack(col + first, smaller(w.block_cols, w.cols - first), padded_, panel_);
+      P::multiply_block(w, block, tile_, panel_, sums_);
+    }
+  }
+
+  // Integers: a few blocks of columns at a time, whose sums fp32 holds exactly.
+  void run_exact() {
+    float* const part = sums_ + kSums;
+    const IntegerSums integers = {reinterpret_cast<int32_t*>(part + kRows * kPanelItems), kPitch};
+    for (int64_t block = 0; block < w_.blocks; block += kExactBlocks) {
+      multiply(exact_blocks(w_, block), block * w_.block_cols);
+      P::finish_transposed(exact_args(nullptr, 0, tile_.items, part, tile_.rows), {0, tile_.rows, 0, tile_.items},
+                           sums_);
+      add_sums(part, tile_.items, tile_.rows, tile_.rows, block == 0, integers);
+    }
+    for_each_run([&](const MultiplyArgs& args, const Tile& finished, int64_t item) {
+      finish_sums<V>(args, finished, {integers.at + item * integers.pitch, integers.pitch});
+    });
+  }
+
   // Pixels in a row whose distance in memory is the same from each to the next one: of a line, an image, or all images.
   static int64_t uniform_run(const nm_images& images) {
     const bool nhwc = images.layout == NM_NHWC;
@@ -49,61 +102,92 @@ class Conv2dTile {
     return channel * images.stride_c + n * images.stride_n + h * images.stride_h + w * images.stride_w;
   }
 
-  static void finish(const Conv2dArgs& args, int64_t channel, const Tile& tile, const float* sums) {
-    const bool nhwc = args.out.layout == NM_NHWC;
-    const bool adds = args.epilogue.c != nullptr;
-    MultiplyArgs part = args.epilogue;
-    part.ldy = nhwc ? args.out.stride_w : args.out.stride_c;
-    part.ldc = nhwc ? args.addend.stride_w : args.addend.stride_c;
-    if (part.bias != nullptr) part.bias += channel;
+  static const void* at(const void* images, nm_dtype dtype, int64_t elements) {
+    const int64_t bytes = dtype == NM_S8 || dtype == NM_U8 ? 1 : dtype == NM_BF16 ? 2 : 4;
+    return static_cast<const char*>(images) + elements * bytes;
+  }
+
+  // Calls finish(operands, tile, first item) for the runs of pixels of which Y and C are uniform.
+  template <typename Finish>
+  void for_each_run(Finish&& finish) const {
+    const nm_images &out = args_.out, &addend = args_.addend;
+    const bool nhwc = out.layout == NM_NHWC;
+    MultiplyArgs part = args_.product;
+    const bool adds = part.c != nullptr;
+    part.layout = nhwc ? NM_BATCH_MAJOR : NM_FEATURE_MAJOR;
+    part.ldy = nhwc ? out.stride_w : out.stride_c;
+    part.ldc = nhwc ? addend.stride_w : addend.stride_c;
+    const auto of_group = [&](const float* channels) { return channels != nullptr ? channels + channel_ : nullptr; };
+    part.bias = of_group(part.bias);
+    part.weight_scale = of_group(part.weight_scale);
+    part.feature_scale = of_group(part.feature_scale);
     // Runs of Y and C are a line, an image or all images each, so that the shorter ones divide the longer ones.
-    int64_t run = uniform_run(args.out);
-    if (adds) run = smaller(run, uniform_run(args.addend));
-    for (int64_t i = 0; i < tile.items;) {
-      const int64_t pixel = tile.item + i;
-      const int64_t items = smaller(run - pixel % run, tile.items - i);
-      part.y = static_cast<float*>(args.epilogue.y) + offset(args.out, channel, pixel);
-      if (adds) part.c = static_cast<const float*>(args.epilogue.c) + offset(args.addend, channel, pixel);
-      const Tile finished = {tile.row, tile.rows, 0, items};
-      if (nhwc) {
-        P::finish_transposed(part, finished, sums + i);
-      } else {
-        P::finish_rows(part, finished, sums + i);
-      }
+    int64_t run = uniform_run(out);
+    if (adds) run = smaller(run, uniform_run(addend));
+    for (int64_t i = 0; i < tile_.items;) {
+      const int64_t pixel = tile_.item + i;
+      const int64_t items = smaller(run - pixel % run, tile_.items - i);
+      part.y = const_cast<void*>(at(args_.product.y, part.y_dtype, offset(out, channel_, pixel)));
+      if (adds) part.c = at(args_.product.c, part.y_dtype, offset(addend, channel_, pixel));
+      finish(part, Tile{tile_.row, tile_.rows, 0, items}, i);
       i += items;
     }
   }
+
+  const Conv2dArgs& args_;
+  const RowStreamView& w_;
+  const Tile tile_;
+  const int64_t channel_;   // the first output channel of the group
+  const int64_t padded_;    // columns of the weights for each kernel position
+  const int64_t channels_;  // input channels of the group
+  ImagePanel<V, X, kVectors> source_;
+  float* const panel_;
+  float* const sums_;
 };
 
 // The narrowest panel that holds the tile's pixels.
-template <typename V, int kVectors>
-void conv2d_narrow(const Conv2dArgs& args, int64_t group, const Tile& tile, float* panel, float* sums) {
+template <typename V, typename Weight, typename X, int kVectors>
+void conv2d_narrow(const Conv2dArgs& args, int64_t group, const Tile& tile, float* memory) {
   if constexpr (kVectors > 1) {
     constexpr int kHalf = kVectors / 2;
-    if (tile.items <= kHalf * V::kLanes) return conv2d_narrow<V, kHalf>(args, group, tile, panel, sums);
+    if (tile.items <= kHalf * V::kLanes) return conv2d_narrow<V, Weight, X, kHalf>(args, group, tile, memory);
   }
-  Conv2dTile<V, kVectors>::run(args, args.weights[group], group, tile, panel, sums);
+  Conv2dTile<V, Weight, X, kVectors>(args, group, tile, memory).run();
 }
 
-template <typename V>
-void conv2d_run(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+template <typename V, typename Weight, typename X>
+void conv2d_typed_run(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+  using Widest = Conv2dTile<V, Weight, X, V::kPanelVectors>;
   const Tiling tiling =
       conv2d_tiling(args.geometry->out_channels / args.geometry->groups, args.out.n * args.out.h * args.out.w);
   const int64_t group_tiles = tile_count(tiling);
-  // Sums that start in the middle of a panel's row are loaded as whole vectors: up to a vector beyond the last row.
-  float* panel = scratch((kMaxBlockCols + kMaxConv2dRows) * kPanelItems + V::kLanes);
-  float* sums = panel + kMaxBlockCols * kPanelItems;
+  float* memory = scratch(Widest::kFloats);
   for (int64_t t = tile_begin; t < tile_end;) {
     const int64_t group = t / group_tiles;
     Tile tile = tile_at(tiling, t % group_tiles);
     // Joins the tiles of the same pixels, which then are packed once.
     for (++t; t < tile_end && t / group_tiles == group; ++t) {
       const Tile next = tile_at(tiling, t % group_tiles);
-      if (next.item != tile.item || tile.rows + next.rows > kMaxConv2dRows) break;
+      if (next.item != tile.item || tile.rows + next.rows > kJoinedRows<X>) break;
       tile.rows += next.rows;
     }
-    conv2d_narrow<V, V::kPanelVectors>(args, group, tile, panel, sums);
+    conv2d_narrow<V, Weight, X, V::kPanelVectors>(args, group, tile, memory);
   }
+}
+
+// Images of fp32, or of bf16 with weights of bf16; and of integers.
+template <typename V, typename Weight>
+void conv2d_run(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+  if constexpr (std::is_same_v<Weight, Bf16>) {
+    if (args.product.x_dtype == NM_BF16) return conv2d_typed_run<V, Weight, Bf16>(args, tile_begin, tile_end);
+  }
+  conv2d_typed_run<V, Weight, float>(args, tile_begin, tile_end);
+}
+
+template <typename V>
+void conv2d_integer_run(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
+  if (args.product.x_dtype == NM_S8) return conv2d_typed_run<V, int8_t, int8_t>(args, tile_begin, tile_end);
+  conv2d_typed_run<V, int8_t, uint8_t>(args, tile_begin, tile_end);
 }
 
 }  // namespace

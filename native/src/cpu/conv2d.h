@@ -17,25 +17,29 @@ namespace nm {
 struct Conv2dArgs {
   const nm_conv2d_geometry* geometry;
   const RowStreamView* weights;  // of each group
-  const float* x;
   nm_images in;
-  nm_images out;          // its c.. are those of Y
-  nm_images addend;       // of C, if epilogue.c is not NULL
-  MultiplyArgs epilogue;  // alpha, c, beta, bias, activation and y alone
+  nm_images out;         // its c.. are those of Y
+  nm_images addend;      // of C, if product.c is not NULL
+  MultiplyArgs product;  // its x, c and y are those of the images; sizes, layout and leading dimensions are not set
 };
 
 using RunConv2d = void(const Conv2dArgs&, int64_t tile_begin, int64_t tile_end);
 
 struct Conv2dKernel {
-  const char* name;  // dtype_pattern_conv2d_packing_tile_isa
+  const char* name;  // dtype_pattern_conv2d_packing_tile_isa; dtype: of the weights, then of the images if another
+  nm_dtype weights, images;
   nm_isa isa;
   RunConv2d* run;
 };
 
-// The widest there is under an instruction-set limit.
-const Conv2dKernel& find_conv2d_kernel(nm_isa limit);
+// The widest there is for these types under an instruction-set limit, or NULL.
+const Conv2dKernel* find_conv2d_kernel(nm_dtype weights, nm_dtype images, nm_isa limit);
 
+// By the weights' type; integer: for images of integers.
 RunConv2d conv2d_f32_scalar, conv2d_f32_avx2, conv2d_f32_avx512;
+RunConv2d conv2d_bf16_scalar, conv2d_bf16_avx2, conv2d_bf16_avx512;
+RunConv2d conv2d_s8_scalar, conv2d_s8_avx2, conv2d_s8_avx512;
+RunConv2d conv2d_s8_integer_scalar, conv2d_s8_integer_avx2, conv2d_s8_integer_avx512;
 
 int64_t conv2d_tiles(const nm_conv2d_geometry& geometry, int64_t out_pixels);
 

@@ -5,11 +5,15 @@
 //
 // The items of a panel are output pixels; its rows are the columns of the weights: (kernel row, kernel column, input
 // channel). A row is one channel of the input, shifted by the kernel position, with zeros where that is outside the
-// image. Nothing else is stored of the matrix of columns ("im2col").
+// image. Nothing else is stored of the matrix of columns ("im2col"). Images of every type become fp32 here, integers
+// less their zero point: the zeros around an image are real ones.
 #ifndef NM4J_CPU_IMAGE_PANEL_INL_H_
 #define NM4J_CPU_IMAGE_PANEL_INL_H_
 
+#include <type_traits>
+
 #include "cpu/conv2d.h"
+#include "cpu/epilogue-inl.h"
 
 namespace nm {
 namespace {
@@ -18,7 +22,7 @@ namespace {
 int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t larger(int64_t a, int64_t b) { return a < b ? b : a; }
 
-template <typename V, int kVectors>
+template <typename V, typename X, int kVectors>
 class ImagePanel {
  public:
   static constexpr int kWidth = kVectors * V::kLanes;
@@ -26,7 +30,8 @@ class ImagePanel {
   // The panel of output pixels item .. item + items - 1 (of all images), for the group of channels from `channel`.
   ImagePanel(const Conv2dArgs& args, int64_t channel, int64_t channels, int64_t item, int items)
       : geometry_(*args.geometry), in_(args.in), channels_(channels), far_(in_.stride_n > kNear / larger(in_.n, 1)) {
-    x_ = args.x + channel * in_.stride_c;
+    x_ = static_cast<const X*>(args.product.x) + channel * in_.stride_c;
+    minus_zero_ = static_cast<float>(-args.product.x_zero);
     find_lines(args.out, item, items);
     find_offsets();
     if (in_.layout == NM_NCHW) find_pieces(items);
@@ -38,7 +43,7 @@ class ImagePanel {
       move_to(col / padded);
       const int64_t channel = col % padded, count = smaller(padded - channel, cols);
       const int64_t real = larger(0, smaller(channels_ - channel, count));
-      const float* x = x_ + channel * in_.stride_c;
+      const X* x = x_ + channel * in_.stride_c;
       if (in_.layout == NM_NHWC) {
         pack_pixels(x, real, panel);
       } else {
@@ -134,7 +139,7 @@ class ImagePanel {
   }
 
   // NHWC: the channels of a pixel are contiguous; transpose squares of kLanes x kLanes.
-  void pack_pixels(const float* x, int64_t channels, float* panel) const {
+  void pack_pixels(const X* x, int64_t channels, float* panel) const {
     constexpr uint64_t kAll = ones(V::kLanes);
     for (int v = 0; v < kVectors; ++v, panel += V::kLanes) {
       const int64_t* offsets = offsets_ + v * V::kLanes;
@@ -143,10 +148,10 @@ class ImagePanel {
         const int depth = static_cast<int>(smaller(channels - c, V::kLanes));
         Reg square[V::kLanes];
         if (valid == kAll && depth == V::kLanes) {
-          for (int i = 0; i < V::kLanes; ++i) square[i] = V::load(input(x, offsets[i]) + c);
+          for (int i = 0; i < V::kLanes; ++i) square[i] = number(input(x, offsets[i]) + c, V::kLanes);
         } else {
           for (int i = 0; i < V::kLanes; ++i) {
-            square[i] = valid >> i & 1 ? V::load_n(input(x, offsets[i]) + c, depth) : V::zero();
+            square[i] = valid >> i & 1 ? number(input(x, offsets[i]) + c, depth) : V::zero();
           }
         }
         V::transpose(square);
@@ -156,7 +161,7 @@ class ImagePanel {
   }
 
   // NCHW: pixels of one channel are contiguous, or stride_w apart.
-  void pack_planes(const float* x, int64_t channels, float* panel) const {
+  void pack_planes(const X* x, int64_t channels, float* panel) const {
     if constexpr (V::kLanes > 1) {
       if (geometry_.stride_w == 1) return pack_pieces<1>(x, channels, panel);
       if (geometry_.stride_w == 2) return pack_pieces<2>(x, channels, panel);
@@ -169,7 +174,7 @@ class ImagePanel {
   // plane, which hardware does not foresee. On Zen 5, batch 8, 1x1 convolutions gain up to 25 %; images that are in L2
   // or shared with it lose 3 %. Of NHWC, where hardware does foresee, they lose as often as they gain.
   template <int kStride>
-  void pack_pieces(const float* x, int64_t channels, float* panel) const {
+  void pack_pieces(const X* x, int64_t channels, float* panel) const {
     const Piece* piece = pieces_;
     for (int v = 0; v < kVectors; ++v, panel += V::kLanes) {
       int count = 0;
@@ -187,28 +192,48 @@ class ImagePanel {
 
   // kCount is `count`, if it is not 0.
   template <int kStride, int kCount>
-  void pack_vector(const float* x, int64_t channels, const Piece* pieces, int count, float* panel) const {
+  void pack_vector(const X* x, int64_t channels, const Piece* pieces, int count, float* panel) const {
     if constexpr (kCount > 0) count = kCount;
+    const uint64_t valid = valid_ >> pieces->vector * V::kLanes;
     for (int64_t c = 0; c < channels; ++c, x += in_.stride_c, panel += kWidth) {
       Reg row = V::zero();
       for (int p = 0; p < count; ++p) {
-        const float* source = input(x, pieces[p].offset);
+        const X* source = input(x, pieces[p].offset);
         if (prefetch_) __builtin_prefetch(source + kWidth * kStride);
         row = V::bit_or(
             row, kStride == 1 ? V::load_bits(source, pieces[p].valid) : V::load_even_bits(source, pieces[p].valid));
       }
-      V::store(panel, row);
+      V::store(panel, less_zero(row, valid));
     }
   }
 
   // Item by item.
-  void pack_items(const float* x, int64_t channels, float* panel) const {
+  void pack_items(const X* x, int64_t channels, float* panel) const {
     for (int64_t c = 0; c < channels; ++c, x += in_.stride_c, panel += kWidth) {
-      for (int i = 0; i < kWidth; ++i) panel[i] = valid_ >> i & 1 ? *input(x, offsets_[i]) : 0.0f;
+      for (int v = 0; v < kVectors; ++v) {
+        const uint64_t valid = valid_ >> v * V::kLanes;
+        X items[V::kLanes] = {};
+        for (int i = 0; i < V::kLanes; ++i) {
+          if (valid >> i & 1) items[i] = *input(x, offsets_[v * V::kLanes + i]);
+        }
+        V::store(panel + v * V::kLanes, less_zero(load_strided<V>(items, 1, V::kLanes), valid));
+      }
     }
   }
 
-  const float* input(const float* x, int64_t offset) const { return x + (offset + shift_); }
+  const X* input(const X* x, int64_t offset) const { return x + (offset + shift_); }
+
+  // The first n lanes; what integers become in the others is not used.
+  Reg number(const X* p, int n) const { return less_zero(load_strided<V>(p, 1, n), ~uint64_t{0}); }
+
+  // Lanes that are not valid are 0, and stay it.
+  Reg less_zero(Reg value, uint64_t valid) const {
+    if constexpr (std::is_integral_v<X>) {
+      return V::keep(static_cast<uint32_t>(valid), V::add(value, V::set1(minus_zero_)));
+    } else {
+      return value;
+    }
+  }
 
   static uint64_t at(int64_t index, int64_t stride) {
     return static_cast<uint64_t>(index) * static_cast<uint64_t>(stride);
@@ -222,15 +247,16 @@ class ImagePanel {
     return (bits | bits << 1) & 0x55555555u;
   }
 
-  // Images larger than this, in floats, come from beyond L2.
-  static constexpr int64_t kNear = 1 << 20;
+  // Images of more elements than this come from beyond L2.
+  static constexpr int64_t kNear = (1 << 22) / sizeof(X);
   static_assert(kWidth <= 64, "valid_ has a bit for each item");
 
   const nm_conv2d_geometry& geometry_;
   const nm_images& in_;
   int64_t channels_;  // of the group
   bool far_;
-  const float* x_;
+  const X* x_;
+  float minus_zero_;  // of integers
   int line_count_ = 0, piece_count_ = 0;
   Line lines_[kWidth];
   Piece pieces_[kWidth];

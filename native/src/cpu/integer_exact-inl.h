@@ -85,25 +85,33 @@ struct ExactLanePanel {
   }
 };
 
-// Row streams: a chunk is a matrix of a few blocks of columns. A tile is one of the fp32 kernel's, which leaves the
-// rest of `part` (all rows) untouched.
+// Row streams: a chunk is a matrix of a few blocks of columns.
+constexpr int64_t kExactBlocks = kExactSlots / kMaxBlockCols;
+
+inline RowStreamView exact_blocks(const RowStreamView& w, int64_t block) {
+  RowStreamView piece = w;
+  const int64_t start = block * w.block_kept * w.rows;
+  const bool last = w.blocks - block <= kExactBlocks;
+  piece.values = static_cast<const int8_t*>(w.values) + start;
+  piece.index += start;
+  piece.blocks = last ? w.blocks - block : kExactBlocks;
+  piece.cols = last ? w.cols - block * w.block_cols : kExactBlocks * w.block_cols;
+  if (!last) piece.last_kept = w.block_kept;
+  return piece;
+}
+
+// A tile is one of the fp32 kernel's, which leaves the rest of `part` (all rows) untouched.
 template <typename V>
 struct ExactRowStream {
   static const RowStreamView& view(const PackedWeights& weights) { return weights.stream; }
   static Tiling tiling(const RowStreamView& w, int64_t batch) { return row_stream_tiling(w.rows, batch); }
 
   static void multiply(const RowStreamView& w, const Tile& tile, const float* x, float* part, const IntegerSums& sums) {
-    const int64_t inner_tile = tile.row / tiling(w, tile.items).tile_rows, chunk = kExactSlots / 128;
-    for (int64_t block = 0; block < w.blocks; block += chunk) {
+    const int64_t inner_tile = tile.row / tiling(w, tile.items).tile_rows;
+    for (int64_t block = 0; block < w.blocks; block += kExactBlocks) {
       PackedWeights weights = {};
-      RowStreamView& piece = weights.stream = w;
-      const int64_t start = block * w.block_kept * w.rows, col = block * w.block_cols;
-      piece.values = static_cast<const int8_t*>(w.values) + start;
-      piece.index += start;
-      const bool last = w.blocks - block <= chunk;
-      piece.blocks = last ? w.blocks - block : chunk;
-      piece.cols = last ? w.cols - col : chunk * w.block_cols;
-      if (!last) piece.last_kept = w.block_kept;
+      weights.stream = exact_blocks(w, block);
+      const int64_t col = block * w.block_cols;
       row_stream_run<V, int8_t>(weights, exact_args(x + col, w.cols, tile.items, part, w.rows), inner_tile,
                                 inner_tile + 1);
       add_sums(part + tile.row, tile.items, w.rows, tile.rows, block == 0, sums);

@@ -18,6 +18,9 @@
     __VA_ARGS__(weights, args, tile_begin, tile_end);                                                       \
   }
 
+#define NM4J_CONV2D(name, ...) \
+  void name(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) { __VA_ARGS__(args, tile_begin, tile_end); }
+
 namespace nm {
 
 NM4J_RUN(lane_panel_f32_avx2, lane_panel_run<Avx2, float>)
@@ -32,9 +35,10 @@ NM4J_RUN(column_stream_f32_avx2, column_stream_run<Avx2>)
 
 void finish_avx2(const MultiplyArgs& args, int64_t features) { finish_product<Avx2>(args, features); }
 
-void conv2d_f32_avx2(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
-  conv2d_run<Avx2>(args, tile_begin, tile_end);
-}
+NM4J_CONV2D(conv2d_f32_avx2, conv2d_run<Avx2, float>)
+NM4J_CONV2D(conv2d_bf16_avx2, conv2d_run<Avx2, Bf16>)
+NM4J_CONV2D(conv2d_s8_avx2, conv2d_run<Avx2, int8_t>)
+NM4J_CONV2D(conv2d_s8_integer_avx2, conv2d_integer_run<Avx2>)
 
 void update_strip_avx2(const UpdateRule& rule, const UpdateStrip& strip) { update_strip<Avx2>(rule, strip); }
 

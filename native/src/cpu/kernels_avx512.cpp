@@ -18,6 +18,9 @@
     __VA_ARGS__(weights, args, tile_begin, tile_end);                                                       \
   }
 
+#define NM4J_CONV2D(name, ...) \
+  void name(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) { __VA_ARGS__(args, tile_begin, tile_end); }
+
 namespace nm {
 
 NM4J_RUN(lane_panel_f32_avx512, lane_panel_run<Avx512, float>)
@@ -32,9 +35,10 @@ NM4J_RUN(column_stream_f32_avx512, column_stream_run<Avx512>)
 
 void finish_avx512(const MultiplyArgs& args, int64_t features) { finish_product<Avx512>(args, features); }
 
-void conv2d_f32_avx512(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
-  conv2d_run<Avx512>(args, tile_begin, tile_end);
-}
+NM4J_CONV2D(conv2d_f32_avx512, conv2d_run<Avx512, float>)
+NM4J_CONV2D(conv2d_bf16_avx512, conv2d_run<Avx512, Bf16>)
+NM4J_CONV2D(conv2d_s8_avx512, conv2d_run<Avx512, int8_t>)
+NM4J_CONV2D(conv2d_s8_integer_avx512, conv2d_integer_run<Avx512>)
 
 void update_strip_avx512(const UpdateRule& rule, const UpdateStrip& strip) { update_strip<Avx512>(rule, strip); }
 

@@ -18,6 +18,9 @@
     __VA_ARGS__(weights, args, tile_begin, tile_end);                                                       \
   }
 
+#define NM4J_CONV2D(name, ...) \
+  void name(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) { __VA_ARGS__(args, tile_begin, tile_end); }
+
 namespace nm {
 
 NM4J_RUN(lane_panel_f32_scalar, lane_panel_run<Scalar, float>)
@@ -32,9 +35,10 @@ NM4J_RUN(column_stream_f32_scalar, column_stream_run<Scalar>)
 
 void finish_scalar(const MultiplyArgs& args, int64_t features) { finish_product<Scalar>(args, features); }
 
-void conv2d_f32_scalar(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_end) {
-  conv2d_run<Scalar>(args, tile_begin, tile_end);
-}
+NM4J_CONV2D(conv2d_f32_scalar, conv2d_run<Scalar, float>)
+NM4J_CONV2D(conv2d_bf16_scalar, conv2d_run<Scalar, Bf16>)
+NM4J_CONV2D(conv2d_s8_scalar, conv2d_run<Scalar, int8_t>)
+NM4J_CONV2D(conv2d_s8_integer_scalar, conv2d_integer_run<Scalar>)
 
 void update_strip_scalar(const UpdateRule& rule, const UpdateStrip& strip) { update_strip<Scalar>(rule, strip); }
 

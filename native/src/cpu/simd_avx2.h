@@ -67,6 +67,15 @@ struct Avx2 {
     const Reg even = _mm256_shuffle_ps(load_bits(p, bits), load_bits(p + 8, bits >> 8), 0x88);  // 0 1 4 5 2 3 6 7
     return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(even), 0xd8));
   }
+  // Of other types there are no masked loads: lane by lane, but for whole vectors.
+  template <typename T>
+  static Reg load_bits(const T* p, uint32_t bits) {
+    return bits == (1u << kLanes) - 1 ? load_n(p, kLanes) : load_places<1>(p, bits);
+  }
+  template <typename T>
+  static Reg load_even_bits(const T* p, uint32_t bits) {
+    return load_places<2>(p, bits);
+  }
   static Reg bit_or(Reg a, Reg b) { return _mm256_or_ps(a, b); }
   static void store(float* p, Reg value) { _mm256_storeu_ps(p, value); }
   static void store_n(float* p, Reg value, int n) { _mm256_maskstore_ps(p, mask(n), value); }
@@ -161,6 +170,16 @@ struct Avx2 {
     Part<T> part = {};
     __builtin_memcpy(part.values, p, n * sizeof(T));
     return part;
+  }
+  // To every lane whose place, kStep times its number, has a bit.
+  template <int kStep, typename T>
+  static Reg load_places(const T* p, uint32_t bits) {
+    Part<T> part = {};
+    for (; bits != 0; bits &= bits - 1) {
+      const int place = __builtin_ctz(bits);
+      part.values[place / kStep] = p[place];
+    }
+    return load_n(part.values, kLanes);
   }
   static void store_bytes(void* p, Reg value, int n) {
     const __m256i whole = _mm256_cvtps_epi32(value);

@@ -39,13 +39,9 @@ struct Avx512 {
   static void pin(Reg* value) { asm("" : "+v"(*value)); }
   static Reg load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(mask(n), p); }
   // Typed memory. Integers: whole numbers within the type's range.
-  static Reg load_n(const Bf16* p, int n) { return widen(_mm256_maskz_loadu_epi16(mask(n), p)); }
-  static Reg load_n(const int8_t* p, int n) {
-    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(mask(n), p)));
-  }
-  static Reg load_n(const uint8_t* p, int n) {
-    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask(n), p)));
-  }
+  static Reg load_n(const Bf16* p, int n) { return load_bits(p, mask(n)); }
+  static Reg load_n(const int8_t* p, int n) { return load_bits(p, mask(n)); }
+  static Reg load_n(const uint8_t* p, int n) { return load_bits(p, mask(n)); }
   static void store_n(Bf16* p, Reg value, int n) {
     const __m512i bits = _mm512_castps_si512(value);
     const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
@@ -63,6 +59,26 @@ struct Avx512 {
   static Reg load_even_bits(const float* p, uint32_t bits) {
     const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     return _mm512_permutex2var_ps(load_bits(p, bits), even, load_bits(p + 16, bits >> 16));
+  }
+  static Reg load_bits(const Bf16* p, uint32_t bits) {
+    return widen(_mm256_maskz_loadu_epi16(static_cast<__mmask16>(bits), p));
+  }
+  static Reg load_bits(const int8_t* p, uint32_t bits) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(static_cast<__mmask16>(bits), p)));
+  }
+  static Reg load_bits(const uint8_t* p, uint32_t bits) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(static_cast<__mmask16>(bits), p)));
+  }
+  static Reg load_even_bits(const Bf16* p, uint32_t bits) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_maskz_loadu_epi16(bits, p), 16));
+  }
+  static Reg load_even_bits(const int8_t* p, uint32_t bits) {
+    const __m256i pairs = _mm256_slli_epi16(_mm256_maskz_loadu_epi8(bits, p), 8);
+    return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_srai_epi16(pairs, 8)));
+  }
+  static Reg load_even_bits(const uint8_t* p, uint32_t bits) {
+    const __m256i even = _mm256_and_si256(_mm256_maskz_loadu_epi8(bits, p), _mm256_set1_epi16(0xff));
+    return _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(even));
   }
   static Reg bit_or(Reg a, Reg b) { return _mm512_or_ps(a, b); }
   static void store(float* p, Reg value) { _mm512_storeu_ps(p, value); }

@@ -6,14 +6,14 @@
 
 namespace nm {
 
-Conv2dWeights::Conv2dWeights(const nm_conv2d_geometry& geometry, Pattern pattern)
+Conv2dWeights::Conv2dWeights(const nm_conv2d_geometry& geometry, nm_dtype dtype, Pattern pattern)
     : pattern_(pattern),
       channels_(geometry.in_channels / geometry.groups),
       padded_((channels_ + pattern.m - 1) / pattern.m * pattern.m),
       positions_(geometry.kernel_h * geometry.kernel_w),
       rows_(geometry.out_channels / geometry.groups) {
   for (int64_t g = 0; g < geometry.groups; ++g) {
-    groups_.emplace_back(NM_F32, pattern_, rows_, positions_ * padded_);
+    groups_.emplace_back(dtype, pattern_, rows_, positions_ * padded_);
     views_.push_back(groups_.back().view());
   }
 }
@@ -36,13 +36,14 @@ void Conv2dWeights::join(const std::vector<CompressedRow>& positions, Compressed
   decode_mask(*whole, whole->mask.data());
 }
 
-void Conv2dWeights::get(int64_t o, float* dense) const {
+void Conv2dWeights::get(int64_t o, float scale, float* dense) const {
   CompressedRow whole = blank_row();
   groups_[o / rows_].get(o % rows_, &whole);
   std::fill_n(dense, positions_ * channels_, 0.0f);
+  const bool scaled = scale != 1.0f;  // else bit for bit, signalling NaN too
   for (int64_t i = 0; i < whole.kept; ++i) {
     const int64_t position = whole.col(i) / padded_, channel = whole.col(i) % padded_;
-    if (channel < channels_) dense[position * channels_ + channel] = whole.values[i];
+    if (channel < channels_) dense[position * channels_ + channel] = scaled ? scale * whole.values[i] : whole.values[i];
   }
 }
 

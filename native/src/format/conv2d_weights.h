@@ -17,7 +17,7 @@ namespace nm {
 
 class Conv2dWeights {
  public:
-  Conv2dWeights(const nm_conv2d_geometry& geometry, Pattern pattern);
+  Conv2dWeights(const nm_conv2d_geometry& geometry, nm_dtype dtype, Pattern pattern);
 
   // The row of a group's matrix that an output channel becomes, from what it keeps at each kernel position: rows of
   // in_channels / groups columns.
@@ -26,8 +26,11 @@ class Conv2dWeights {
 
   std::vector<RowStream>& groups() { return groups_; }
 
-  // The dense weights of output channel `o`: positions x (in_channels / groups).
-  void get(int64_t o, float* dense) const;
+  // Kept weights of an output channel, padding aside.
+  int64_t kept() const { return positions_ * pattern_.kept(channels_); }
+
+  // The dense weights of output channel `o`, times its scale: positions x (in_channels / groups).
+  void get(int64_t o, float scale, float* dense) const;
 
   const std::vector<RowStreamView>& views() const { return views_; }
   int64_t bytes() const;

@@ -17,15 +17,17 @@
 namespace nm4j_test {
 namespace {
 
-int64_t Elements(const nm_images& i) {
-  if (i.n * i.h * i.w * i.c == 0) return 0;
-  return (i.n - 1) * i.stride_n + (i.h - 1) * i.stride_h + (i.w - 1) * i.stride_w + (i.c - 1) * i.stride_c + 1;
-}
-
 int64_t OutputSize(int64_t size, int64_t padding, int64_t kernel, int64_t stride, int64_t dilation) {
   int64_t count = 0;
   while (count * stride + dilation * (kernel - 1) < size + padding) ++count;
   return count;
+}
+
+}  // namespace
+
+int64_t Elements(const nm_images& i) {
+  if (i.n * i.h * i.w * i.c == 0) return 0;
+  return (i.n - 1) * i.stride_n + (i.h - 1) * i.stride_h + (i.w - 1) * i.stride_w + (i.c - 1) * i.stride_c + 1;
 }
 
 int64_t OutH(const nm_conv2d_geometry& g, int64_t h) {
@@ -40,29 +42,6 @@ Gaps RandomGaps(Random& random) {
   constexpr int64_t kGaps[] = {0, 0, 0, 1, 5};
   return {random.Pick(kGaps), random.Pick(kGaps), random.Pick(kGaps)};
 }
-
-// One term of an output: where in X, relative to the window, and the weight.
-struct Term {
-  int64_t kh, kw, channel;
-  double weight;
-};
-
-std::vector<Term> KeptTerms(const nm_conv2d_geometry& g, const Weights& weights, const BitMask& full, int64_t o) {
-  const int64_t channels = WeightCols(g), first = o / (g.out_channels / g.groups) * channels;
-  std::vector<Term> terms;
-  for (int64_t kh = 0; kh < g.kernel_h; ++kh) {
-    for (int64_t kw = 0; kw < g.kernel_w; ++kw) {
-      const int64_t row = (o * g.kernel_h + kh) * g.kernel_w + kw;
-      for (int64_t i = 0; i < channels; ++i) {
-        if (!full.Get(row, i)) continue;
-        terms.push_back({kh, kw, first + i, weights.mask.Get(row, i) ? weights.w(row, i) : 0.0});
-      }
-    }
-  }
-  return terms;
-}
-
-}  // namespace
 
 nm_images Images(int64_t layout, int64_t n, int64_t h, int64_t w, int64_t c, Gaps gaps) {
   if (layout == NM_NHWC) {
@@ -98,8 +77,8 @@ int64_t WeightCols(const nm_conv2d_geometry& g) { return g.in_channels / g.group
 
 Conv2dHandle PackConv2d(const nm_conv2d_geometry& geometry, const Weights& weights) {
   nm_conv2d* a = nullptr;
-  Require(nm_conv2d_create_f32(&geometry, weights.pattern.n, weights.pattern.m, weights.w.data(), weights.mask.data(),
-                               0, &a));
+  Require(nm_conv2d_create_f32(&geometry, weights.pattern.n, weights.pattern.m, NM_F32, weights.w.data(),
+                               weights.mask.data(), 0, &a));
   return Conv2dHandle(a);
 }
 
@@ -159,21 +138,27 @@ int64_t Convolution::Tiles(const nm_conv2d* a) const {
   return tiles;
 }
 
-std::string Convolution::Describe() const {
-  const nm_conv2d_geometry& g = geometry;
-  const auto strides = [](const nm_images& i) {
-    std::ostringstream text;
-    text << (i.layout == NM_NHWC ? "NHWC" : "NCHW") << " strides " << i.stride_n << ' ' << i.stride_h << ' '
-         << i.stride_w << ' ' << i.stride_c;
-    return text.str();
-  };
+std::string Describe(const nm_images& i) {
   std::ostringstream text;
-  text << "convolution of " << x.images().n << " images of " << x.images().h << " x " << x.images().w << ", channels "
-       << g.in_channels << " to " << g.out_channels << " in " << g.groups << " groups, kernel " << g.kernel_h << " x "
-       << g.kernel_w << ", stride " << g.stride_h << ' ' << g.stride_w << ", dilation " << g.dilation_h << ' '
-       << g.dilation_w << ", padding " << g.pad_top << ' ' << g.pad_left << ' ' << g.pad_bottom << ' ' << g.pad_right
-       << ", x " << strides(x.images()) << ", y " << strides(y.images()) << ", alpha " << epilogue.alpha << ", beta "
-       << epilogue.beta << (epilogue.in_place ? " in place" : "") << (epilogue.bias ? ", bias" : "") << ", activation "
+  text << (i.layout == NM_NHWC ? "NHWC" : "NCHW") << ' ' << i.n << " x " << i.h << " x " << i.w << " x " << i.c
+       << ", strides " << i.stride_n << ' ' << i.stride_h << ' ' << i.stride_w << ' ' << i.stride_c;
+  return text.str();
+}
+
+std::string Describe(const nm_conv2d_geometry& g) {
+  std::ostringstream text;
+  text << "channels " << g.in_channels << " to " << g.out_channels << " in " << g.groups << " groups, kernel "
+       << g.kernel_h << " x " << g.kernel_w << ", stride " << g.stride_h << ' ' << g.stride_w << ", dilation "
+       << g.dilation_h << ' ' << g.dilation_w << ", padding " << g.pad_top << ' ' << g.pad_left << ' ' << g.pad_bottom
+       << ' ' << g.pad_right;
+  return text.str();
+}
+
+std::string Convolution::Describe() const {
+  std::ostringstream text;
+  text << "convolution of " << nm4j_test::Describe(geometry) << ", x " << nm4j_test::Describe(x.images()) << ", y "
+       << nm4j_test::Describe(y.images()) << ", alpha " << epilogue.alpha << ", beta " << epilogue.beta
+       << (epilogue.in_place ? " in place" : "") << (epilogue.bias ? ", bias" : "") << ", activation "
        << epilogue.activation;
   return text.str();
 }
@@ -182,19 +167,20 @@ testing::AssertionResult Matches(const Convolution& m, const Weights& weights, A
   const nm_conv2d_geometry& g = m.geometry;
   const BitMask full = Completed(weights.mask, weights.pattern);
   std::vector<std::vector<Term>> terms;
-  for (int64_t o = 0; o < g.out_channels; ++o) terms.push_back(KeptTerms(g, weights, full, o));
+  for (int64_t o = 0; o < g.out_channels; ++o) {
+    terms.push_back(KeptTerms(g, full, o, [&](int64_t row, int64_t i) {
+      return weights.mask.Get(row, i) ? double{weights.w(row, i)} : 0.0;
+    }));
+  }
   int64_t mismatches = 0;
   std::ostringstream first;
   m.y.ForEach([&](float& actual, int64_t n, int64_t oh, int64_t ow, int64_t o) {
     double sum = 0, magnitude = 0;
-    for (const Term& term : terms[o]) {
-      const int64_t h = oh * g.stride_h - g.pad_top + term.kh * g.dilation_h;
-      const int64_t w = ow * g.stride_w - g.pad_left + term.kw * g.dilation_w;
-      if (h < 0 || h >= m.x.images().h || w < 0 || w >= m.x.images().w) continue;
+    ForEachTerm(g, terms[o], m.x.images(), oh, ow, [&](const Term& term, int64_t h, int64_t w) {
       const double product = term.weight * m.x(n, h, w, term.channel);
       sum += product;
       magnitude += std::fabs(product);
-    }
+    });
     const double alpha = m.epilogue.alpha;
     const double addend = m.epilogue.beta == 0 ? 0.0 : double{m.epilogue.beta} * m.c(n, oh, ow, o);
     const double bias = m.epilogue.bias ? m.bias[o] : 0.0;

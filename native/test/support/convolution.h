@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "nm4j/nm4j.h"
 #include "support/guarded_buffer.h"
@@ -66,6 +67,51 @@ nm_images Images(int64_t layout, int64_t n, int64_t h, int64_t w, int64_t c, Gap
 
 nm_conv2d_geometry Square(int64_t in_channels, int64_t out_channels, int64_t kernel, int64_t stride = 1,
                           int64_t padding = 0, int64_t dilation = 1, int64_t groups = 1);
+
+int64_t OutH(const nm_conv2d_geometry& g, int64_t h);
+int64_t OutW(const nm_conv2d_geometry& g, int64_t w);
+
+// From the first element to the last, gaps included.
+int64_t Elements(const nm_images& images);
+
+Gaps RandomGaps(Random& random);
+
+// "channels 8 to 6 ..., kernel ...".
+std::string Describe(const nm_conv2d_geometry& g);
+std::string Describe(const nm_images& images);
+
+// One term of an output: where in X, relative to the window, and the weight.
+struct Term {
+  int64_t kh, kw, channel;
+  double weight;
+};
+
+// What output channel o sums: of each kept position, weight_at(row, column) of the weights as a matrix.
+template <typename WeightAt>
+std::vector<Term> KeptTerms(const nm_conv2d_geometry& g, const BitMask& kept, int64_t o, WeightAt weight_at) {
+  const int64_t channels = kept.cols(), first = o / (g.out_channels / g.groups) * channels;
+  std::vector<Term> terms;
+  for (int64_t kh = 0; kh < g.kernel_h; ++kh) {
+    for (int64_t kw = 0; kw < g.kernel_w; ++kw) {
+      const int64_t row = (o * g.kernel_h + kh) * g.kernel_w + kw;
+      for (int64_t i = 0; i < channels; ++i) {
+        if (kept.Get(row, i)) terms.push_back({kh, kw, first + i, weight_at(row, i)});
+      }
+    }
+  }
+  return terms;
+}
+
+// Calls visit(term, h, w) for the terms of output pixel (oh, ow) that lie within an image of X.
+template <typename Visit>
+void ForEachTerm(const nm_conv2d_geometry& g, const std::vector<Term>& terms, const nm_images& x, int64_t oh,
+                 int64_t ow, Visit visit) {
+  for (const Term& term : terms) {
+    const int64_t h = oh * g.stride_h - g.pad_top + term.kh * g.dilation_h;
+    const int64_t w = ow * g.stride_w - g.pad_left + term.kw * g.dilation_w;
+    if (0 <= h && h < x.h && 0 <= w && w < x.w) visit(term, h, w);
+  }
+}
 
 // Rows and columns of its weights as a matrix.
 int64_t WeightRows(const nm_conv2d_geometry& g);

@@ -5,17 +5,14 @@
 #include "support/typed_product.h"
 
 #include <cmath>
-#include <limits>
 #include <sstream>
 
 #include "support/crash_note.h"
 #include "support/status.h"
-#include "support/tolerance.h"
+#include "support/typed_result.h"
 
 namespace nm4j_test {
 namespace {
-
-bool IsInteger(int32_t dtype) { return dtype == NM_S8 || dtype == NM_U8 || dtype == NM_S32; }
 
 std::unique_ptr<TypedMatrix> Operand(const ProductCase& spec, int32_t dtype, int64_t features) {
   const bool batch_major = spec.layout == NM_BATCH_MAJOR;
@@ -24,14 +21,7 @@ std::unique_ptr<TypedMatrix> Operand(const ProductCase& spec, int32_t dtype, int
   return std::make_unique<TypedMatrix>(dtype, lines, width, width + spec.pad, spec.placement);
 }
 
-double Low(int32_t dtype) { return dtype == NM_S8 ? -128 : 0; }
-double High(int32_t dtype) { return dtype == NM_S8 ? 127 : 255; }
-
-double RandomNumber(int32_t dtype, bool integers, Random& random) {
-  if (IsInteger(dtype))
-    return static_cast<double>(random.Int(static_cast<int64_t>(Low(dtype)), static_cast<int64_t>(High(dtype))));
-  return integers ? random.SmallInteger() : random.Uniform();
-}
+StoredAs Storage(const nm_product& p) { return {p.y_dtype, p.y_scale, p.y_zero}; }
 
 }  // namespace
 
@@ -104,12 +94,10 @@ TypedProduct::TypedProduct(const TypedWeights& weights, const ProductCase& spec,
   p.x_dtype = spec.x_dtype;
   p.y_dtype = spec.y_dtype;
   p.x_scale = 0.25f;
-  p.x_zero = static_cast<int32_t>(
-      random.Int(static_cast<int64_t>(Low(spec.x_dtype)), static_cast<int64_t>(High(spec.x_dtype))));
+  p.x_zero = static_cast<int32_t>(random.Int(Low(spec.x_dtype), High(spec.x_dtype)));
   // Wide enough for most results, so that rounding shows and so does the range.
   p.y_scale = spec.integers ? 8.0f : 0.0625f;
-  p.y_zero = static_cast<int32_t>(
-      random.Int(static_cast<int64_t>(Low(spec.y_dtype)) / 2, static_cast<int64_t>(High(spec.y_dtype)) / 2));
+  p.y_zero = static_cast<int32_t>(random.Int(Low(spec.y_dtype) / 2, High(spec.y_dtype) / 2));
   if (spec.x_dtype != NM_S8 && spec.x_dtype != NM_U8) p.x_zero = 0;
 }
 
@@ -157,33 +145,9 @@ testing::AssertionResult TypedProduct::Matches() const {
         }
         const double addend = spec_.add ? p.beta * Real(*c_, i, feature, item, p.y_scale, p.y_zero) : 0.0;
         const double bias = spec_.bias ? bias_[feature] : 0.0;
-        double value = factor * sum + addend + bias;
-        // Two more factors than the simple form, each rounded, and the terms they scale.
-        magnitude = std::fabs(factor) * magnitude + std::fabs(addend) + std::fabs(bias);
-        double tolerance = spec_.integers ? 0.0 : LinearTolerance(kept + 4, magnitude, factor);
-        if (spec_.activation == NM_RELU) value = std::max(value, 0.0);
-        if (spec_.activation == NM_GELU) {
-          tolerance = GeluTolerance(value, tolerance);
-          value = Gelu(value);
-        }
-        double actual = Real(*y_, i, feature, item, p.y_scale, p.y_zero);
-        double expected = value;
-        if (IsInteger(spec_.y_dtype)) {
-          const double low = p.y_scale * (Low(spec_.y_dtype) - p.y_zero);
-          const double high = p.y_scale * (High(spec_.y_dtype) - p.y_zero);
-          if (tolerance == 0) {
-            expected = std::min(std::max(p.y_scale * std::nearbyint(value / p.y_scale), low), high);
-          } else {
-            expected = std::min(std::max(value, low), high);
-            tolerance += p.y_scale * 0.5001;
-          }
-        } else if (spec_.y_dtype == NM_BF16) {
-          if (tolerance == 0) {
-            expected = RoundToBf16(value);
-          } else {
-            tolerance += (std::fabs(value) + tolerance) * 0x1p-8 + std::numeric_limits<float>::min();
-          }
-        }
+        const Linear linear = {sum, magnitude, kept, factor, addend, bias};
+        const auto [expected, tolerance] = ExpectedResult(linear, spec_.activation, spec_.integers, Storage(p));
+        const double actual = Real(*y_, i, feature, item, p.y_scale, p.y_zero);
         if (std::fabs(actual - expected) <= tolerance) continue;  // a NaN does not get through here
         if (mismatches++ == 0) {
           first << "product " << i << ", feature " << feature << ", item " << item << ": expected " << expected

@@ -58,6 +58,32 @@ inline int32_t nm4j_multiply(const nm_matrix* a, int32_t layout, int64_t batch, 
   return nm_multiply(a, &p, tile_begin, tile_end);
 }
 
+inline int32_t nm4j_convolve(const nm_conv2d* a, const void* x, int32_t x_dtype, const nm_images* x_images,
+                             float x_scale, int32_t x_zero, float alpha, const float* feature_scale, const void* c,
+                             const nm_images* c_images, float beta, const float* bias, int32_t activation, void* y,
+                             int32_t y_dtype, const nm_images* y_images, float y_scale, int32_t y_zero,
+                             int64_t tile_begin, int64_t tile_end) {
+  nm_convolution v = {};
+  v.x = x;
+  v.x_images = *x_images;
+  v.c = c;
+  v.c_images = *c_images;
+  v.y = y;
+  v.y_images = *y_images;
+  v.bias = bias;
+  v.feature_scale = feature_scale;
+  v.alpha = alpha;
+  v.beta = beta;
+  v.activation = activation;
+  v.x_dtype = x_dtype;
+  v.y_dtype = y_dtype;
+  v.x_scale = x_scale;
+  v.y_scale = y_scale;
+  v.x_zero = x_zero;
+  v.y_zero = y_zero;
+  return nm_convolve(a, &v, tile_begin, tile_end);
+}
+
 inline int32_t nm4j_update_rows(int64_t rows, int64_t cols, int32_t n, int32_t m, int64_t group_stride,
                                 int32_t optimizer, int32_t placement, int32_t flags, int64_t step, float lr,
                                 float weight_decay, float momentum, float dampening, float beta1, float beta2,

@@ -64,6 +64,14 @@ public enum DType {
     return this == S8 || this == U8 || this == S32;
   }
 
+  /** Refuses a type that weights are not stored in on the CPU. */
+  static DType requireWeights(DType value) {
+    if (value != F32 && value != BF16 && value != S8) {
+      throw new IllegalArgumentException("weights must be F32, BF16 or S8, got " + value);
+    }
+    return value;
+  }
+
   /** The constant of the C interface. */
   int code() {
     return switch (this) {

@@ -28,6 +28,8 @@ import org.nm4j.internal.Bindings;
  * Images right = Images.nhwc(DenseMatrix.of(memory.position(64), 14 * 14, 32, 96), 14, 14);
  * }</pre>
  *
+ * <p>Elements are of fp32 unless the matrix has another {@link DType}.
+ *
  * <p>The description is immutable. The elements are plain memory: threads that share them need the
  * same care as with arrays.
  */
@@ -100,13 +102,31 @@ public final class Images {
    * @throws OutOfMemoryError when the limit of direct memory is reached
    */
   public static Images allocate(ImageLayout layout, long n, long h, long w, long c) {
+    return allocate(DType.F32, layout, n, h, w, c);
+  }
+
+  /**
+   * New zeros of any type in direct memory, see {@link DenseMatrix#allocate(DType, long, long)}.
+   *
+   * @param dtype the type of the elements
+   * @param layout how they lie
+   * @param n number of images, may be 0
+   * @param h height, at least 1
+   * @param w width, at least 1
+   * @param c channels, at least 1
+   * @return images that own their memory
+   * @throws IllegalArgumentException when a size is too small or 2 GiB are exceeded
+   * @throws OutOfMemoryError when the limit of direct memory is reached
+   */
+  public static Images allocate(DType dtype, ImageLayout layout, long n, long h, long w, long c) {
     Objects.requireNonNull(layout, "layout");
+    Objects.requireNonNull(dtype, "dtype");
     long pixels = pixels(h, w);
     try {
       DenseMatrix matrix =
           layout == ImageLayout.NHWC
-              ? DenseMatrix.allocate(Math.multiplyExact(n, pixels), c)
-              : DenseMatrix.allocate(n, Math.multiplyExact(c, pixels));
+              ? DenseMatrix.allocate(dtype, Math.multiplyExact(n, pixels), c)
+              : DenseMatrix.allocate(dtype, n, Math.multiplyExact(c, pixels));
       return of(layout, matrix, n, h, w, c);
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException(
@@ -184,6 +204,28 @@ public final class Images {
   }
 
   /**
+   * The type of the elements.
+   *
+   * @return that of {@link #matrix}
+   */
+  public DType dtype() {
+    return matrix.dtype();
+  }
+
+  /**
+   * The same integers with a meaning, see {@link DenseMatrix#quantized}.
+   *
+   * @param scale the step between two numbers, finite and above 0; 1 to begin with
+   * @param zero the integer that stands for 0, also around the image; 0 to begin with
+   * @return a view of the same memory
+   * @throws IllegalArgumentException when a value is out of range
+   * @throws IllegalStateException unless the elements are integers of 8 bits
+   */
+  public Images quantized(float scale, int zero) {
+    return new Images(layout, matrix.quantized(scale, zero), n, h, w, c);
+  }
+
+  /**
    * A view of some of the images, in the same memory.
    *
    * @param from the first image
@@ -245,7 +287,8 @@ public final class Images {
    */
   @Override
   public String toString() {
-    return "Images[" + layout + ", " + n + " x " + h + " x " + w + " x " + c + "]";
+    String type = dtype() == DType.F32 ? "" : dtype() + " ";
+    return "Images[" + type + layout + ", " + n + " x " + h + " x " + w + " x " + c + "]";
   }
 
   /** The fields of {@code nm_images}, for these images in memory with another leading dimension. */

@@ -33,6 +33,21 @@ import org.nm4j.internal.Status;
  * length). So {@link Mask#magnitude(DenseMatrix, Pattern)} prunes a convolution, {@link Compliance}
  * checks one, and so on.
  *
+ * <p>Weights are stored as {@link Builder#dtype} says, and images may be of several types, which go
+ * together as those of {@link SparseMatrix}:
+ *
+ * <table>
+ *   <caption>Types</caption>
+ *   <tr><th>weights</th><th>X</th><th>Y and C</th></tr>
+ *   <tr><td>F32</td><td>F32</td><td>F32, BF16, S8, U8</td></tr>
+ *   <tr><td>BF16</td><td>F32, BF16</td><td>F32, BF16, S8, U8</td></tr>
+ *   <tr><td>S8</td><td>F32</td><td>F32, BF16, S8, U8</td></tr>
+ *   <tr><td>S8</td><td>S8, U8</td><td>F32, BF16, S8, U8, S32</td></tr>
+ * </table>
+ *
+ * <p>Integers stand for the numbers that {@link Images#quantized} says. Sums of integers are exact,
+ * and bf16 is widened and multiplied as fp32.
+ *
  * <p>Results are the same bits on every call, whatever the threads, layouts and other images of the
  * batch. Zeros around an image take part in products as zeros; input opposite pruned weights takes
  * no part.
@@ -44,12 +59,14 @@ public final class SparseConv2d implements AutoCloseable {
   private final NativeConv2d handle;
   private final Conv2dGeometry geometry;
   private final Pattern pattern;
+  private final DType dtype;
   private final long bytes;
 
-  private SparseConv2d(NativeConv2d handle, Conv2dGeometry geometry, Pattern pattern) {
+  private SparseConv2d(NativeConv2d handle, Conv2dGeometry geometry, Pattern pattern, DType dtype) {
     this.handle = handle;
     this.geometry = geometry;
     this.pattern = pattern;
+    this.dtype = dtype;
     this.bytes = handle.bytes();
   }
 
@@ -74,6 +91,7 @@ public final class SparseConv2d implements AutoCloseable {
    * @param y n images of {@link #outH} x {@link #outW} with its output channels, in any layout;
    *     writable; must not overlap {@code x}
    * @throws IllegalArgumentException when a size is wrong, {@code y} is read-only or overlaps
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when the types do not go together
    * @throws IllegalStateException when closed
    */
   public void apply(Images x, Images y) {
@@ -81,14 +99,15 @@ public final class SparseConv2d implements AutoCloseable {
   }
 
   /**
-   * Y = act(alpha conv(X, W) + beta C + bias).
+   * Y = act(alpha s conv(X, W) + beta C + bias).
    *
    * @param x n images of any size with the convolution's input channels
    * @param y n images of {@link #outH} x {@link #outW} with its output channels, in any layout;
    *     writable; must not overlap an operand, except that it may be C
-   * @param epilogue what else to do; its bias has one value for each output channel, its C is the
-   *     {@link Images#matrix} of images of the size and layout of {@code y}
+   * @param epilogue what else to do; its scale and bias have one value for each output channel, its
+   *     C is the {@link Images#matrix} of images of the size and layout of {@code y}
    * @throws IllegalArgumentException when a size is wrong, {@code y} is read-only or overlaps
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when the types do not go together
    * @throws IllegalStateException when closed
    */
   public void apply(Images x, Images y, Epilogue epilogue) {
@@ -96,17 +115,16 @@ public final class SparseConv2d implements AutoCloseable {
   }
 
   /**
-   * Y = act(alpha conv(X, W) + beta C + bias), on several threads.
+   * Y = act(alpha s conv(X, W) + beta C + bias), on several threads.
    *
    * @param x n images of any size with the convolution's input channels
    * @param y n images of {@link #outH} x {@link #outW} with its output channels, in any layout;
    *     writable; must not overlap an operand, except that it may be C
-   * @param epilogue what else to do; its bias has one value for each output channel, its C is the
-   *     {@link Images#matrix} of images of the size and layout of {@code y}; without factors per
-   *     feature
+   * @param epilogue what else to do; its scale and bias have one value for each output channel, its
+   *     C is the {@link Images#matrix} of images of the size and layout of {@code y}
    * @param execution where to compute
-   * @throws IllegalArgumentException when a size or type is wrong, {@code y} is read-only or
-   *     overlaps
+   * @throws IllegalArgumentException when a size is wrong, {@code y} is read-only or overlaps
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when the types do not go together
    * @throws IllegalStateException when closed
    */
   public void apply(Images x, Images y, Epilogue epilogue, Execution execution) {
@@ -114,11 +132,6 @@ public final class SparseConv2d implements AutoCloseable {
     requireSizes("y", y, x.n(), outH(x.h()), outW(x.w()), geometry.outC());
     Shape.requireWritable("y", y.matrix());
     epilogue.check(geometry.outC(), y.matrix());
-    if (epilogue.scales()) {
-      throw new IllegalArgumentException(
-          "epilogue must have no factors per feature; multiply the weights by them, got "
-              + epilogue);
-    }
     int threads = execution.threads();
     long address = handle.acquire();
     try {
@@ -179,16 +192,55 @@ public final class SparseConv2d implements AutoCloseable {
   }
 
   /**
-   * The native kernel.
+   * How weights are stored.
+   *
+   * @return F32, BF16 or S8
+   */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /**
+   * The scales of weights of {@link DType#S8}.
+   *
+   * @return one for each output channel, a copy; ones unless the weights are S8
+   * @throws IllegalStateException when closed
+   */
+  public float[] scales() {
+    DenseMatrix scales = DenseMatrix.allocate(1, geometry.outC());
+    long address = handle.acquire();
+    try {
+      Status.check(Bindings.nm_conv2d_get_scales(address, scales.address()));
+      return scales.toArray();
+    } finally {
+      handle.release();
+      scales.keepAlive();
+    }
+  }
+
+  /**
+   * The native kernel for images of fp32.
    *
    * @return its name
    * @throws IllegalStateException when closed
    */
   public String kernel() {
+    return kernel(DType.F32);
+  }
+
+  /**
+   * The native kernel.
+   *
+   * @param images the type of the input
+   * @return its name
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when there is none for these types
+   * @throws IllegalStateException when closed
+   */
+  public String kernel(DType images) {
     long[] name = new long[1];
     long address = handle.acquire();
     try {
-      Status.check(Bindings.nm_conv2d_kernel(address, name));
+      Status.check(Bindings.nm_conv2d_kernel(address, images.code(), name));
       return Bindings.string(name[0]);
     } finally {
       handle.release();
@@ -196,7 +248,8 @@ public final class SparseConv2d implements AutoCloseable {
   }
 
   /**
-   * Back to dense weights, +0.0 where nothing is kept, bit for bit what was packed.
+   * Back to dense weights, +0.0 where nothing is kept: F32 bit for bit what was packed, BF16 and S8
+   * as they were rounded.
    *
    * @return a new matrix in OHWI order, outC * kernelH * kernelW x inC / groups
    * @throws IllegalArgumentException when it exceeds 2 GiB
@@ -240,7 +293,12 @@ public final class SparseConv2d implements AutoCloseable {
    */
   @Override
   public String toString() {
-    return "SparseConv2d[" + geometry + ", " + pattern + (isClosed() ? ", closed]" : "]");
+    return "SparseConv2d["
+        + geometry
+        + ", "
+        + pattern
+        + (dtype == DType.F32 ? "" : " " + dtype)
+        + (isClosed() ? ", closed]" : "]");
   }
 
   private static void requireSizes(String name, Images images, long n, long h, long w, long c) {
@@ -253,38 +311,45 @@ public final class SparseConv2d implements AutoCloseable {
   /** One application, in tiles. */
   private static final class Job implements ParallelRun.Tiles {
     private final long address;
-    private final long x;
+    private final DenseMatrix x;
     private final long[] xImages;
     private final Epilogue epilogue;
     private final long[] cImages;
-    private final long y;
+    private final DenseMatrix y;
     private final long[] yImages;
 
     Job(long address, Images x, Images y, Epilogue epilogue) {
       this.address = address;
-      this.x = x.matrix().address();
+      this.x = x.matrix();
       this.xImages = x.describe(x.matrix().ld());
       this.epilogue = epilogue;
       this.cImages = y.describe(epilogue.addedLd(y.matrix()));
-      this.y = y.matrix().address();
+      this.y = y.matrix();
       this.yImages = y.describe(y.matrix().ld());
     }
 
     @Override
     public void run(long begin, long end) {
       Status.check(
-          Bindings.nm_conv2d_f32(
+          Bindings.nm4j_convolve(
               address,
-              x,
+              x.typedAddress(),
+              x.dtype().code(),
               xImages,
+              x.scale(),
+              x.zero(),
               epilogue.alpha(),
+              epilogue.scaleAddress(),
               epilogue.addedAddress(),
               cImages,
               epilogue.beta(),
               epilogue.biasAddress(),
               Multiplier.nativeActivation(epilogue.activation()),
-              y,
+              y.typedAddress(),
+              y.dtype().code(),
               yImages,
+              y.scale(),
+              y.zero(),
               begin,
               end));
     }
@@ -319,6 +384,7 @@ public final class SparseConv2d implements AutoCloseable {
     private int bottom;
     private int right;
     private NanPolicy nan = NanPolicy.REJECT;
+    private DType dtype = DType.F32;
 
     private Builder(int inC, int outC, int kernelH, int kernelW) {
       this.inC = atLeast(1, "inC", inC);
@@ -409,6 +475,21 @@ public final class SparseConv2d implements AutoCloseable {
      */
     public Builder nan(NanPolicy value) {
       nan = Objects.requireNonNull(value, "nan");
+      return this;
+    }
+
+    /**
+     * Says how to store weights. {@link DType#BF16}: each rounded to nearest, ties to even, an
+     * error of at most 1/256 of it. {@link DType#S8}: integers from -127 to 127 times a scale for
+     * each output channel, which is the channel's largest kept magnitude / 127, an error of at most
+     * half of that; weights must be finite.
+     *
+     * @param value F32 (to begin with), BF16 or S8
+     * @return this
+     * @throws IllegalArgumentException for another type
+     */
+    public Builder dtype(DType value) {
+      dtype = DType.requireWeights(Objects.requireNonNull(value, "dtype"));
       return this;
     }
 
@@ -506,6 +587,7 @@ public final class SparseConv2d implements AutoCloseable {
       Shape.require("weights", weights, g.weightRows(), g.weightCols());
       Shape.require("mask", mask, g.weightRows(), g.weightCols());
       requireNoGaps("weights", weights);
+      long address = weights.address();
       Loader.load();
       try {
         NativeConv2d handle =
@@ -513,13 +595,60 @@ public final class SparseConv2d implements AutoCloseable {
                 g.fields(),
                 pattern.n(),
                 pattern.m(),
-                weights.address(),
+                dtype.code(),
+                address,
                 mask.address(),
                 Flags.of(nan));
-        return new SparseConv2d(handle, g, pattern);
+        return new SparseConv2d(handle, g, pattern, dtype);
       } finally {
         weights.keepAlive();
         mask.keepAlive();
+      }
+    }
+
+    /**
+     * Packs integers that were quantized elsewhere, under a mask: weight = scale * integer. They
+     * are stored as {@link DType#S8}.
+     *
+     * @param weights of {@link DType#S8}, in OHWI order, {@link #weightRows} x {@link #weightCols}
+     *     without gaps; its own quantisation is not looked at
+     * @param mask of the same shape, at most N per group
+     * @param pattern the pattern the mask obeys
+     * @param scales one finite number for each output channel, 1 x outC of fp32
+     * @return the packed convolution, which belongs to the caller
+     * @throws IllegalArgumentException when a shape or type is wrong or a scale is not finite
+     * @throws IllegalStateException when {@link #dtype} is not S8
+     * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH}, {@link ErrorCode#OUT_OF_MEMORY};
+     *     {@link ErrorCode#UNSUPPORTED} when inC / groups is at most N
+     */
+    public SparseConv2d pack(DenseMatrix weights, Mask mask, Pattern pattern, DenseMatrix scales) {
+      Conv2dGeometry g = geometry();
+      Shape.require("weights", weights, g.weightRows(), g.weightCols());
+      Shape.require("mask", mask, g.weightRows(), g.weightCols());
+      Shape.require("scales", scales, 1, outC);
+      requireNoGaps("weights", weights);
+      if (weights.dtype() != DType.S8) {
+        throw new IllegalArgumentException("weights must be of S8, got " + weights);
+      }
+      if (dtype != DType.S8) {
+        throw new IllegalStateException("dtype must be S8 to take integers, got " + dtype);
+      }
+      long factors = scales.address();
+      Loader.load();
+      try {
+        NativeConv2d handle =
+            NativeConv2d.packIntegers(
+                g.fields(),
+                pattern.n(),
+                pattern.m(),
+                weights.typedAddress(),
+                mask.address(),
+                factors);
+        return new SparseConv2d(handle, g, pattern, dtype);
+      } finally {
+        weights.keepAlive();
+        mask.keepAlive();
+        scales.keepAlive();
       }
     }
 

@@ -765,10 +765,7 @@ public final class SparseMatrix implements AutoCloseable {
      * @throws IllegalStateException after the first block
      */
     public synchronized Builder dtype(DType value) {
-      Objects.requireNonNull(value, "dtype");
-      if (value != DType.F32 && value != DType.BF16 && value != DType.S8) {
-        throw new IllegalArgumentException("weights must be F32, BF16 or S8, got " + value);
-      }
+      DType.requireWeights(Objects.requireNonNull(value, "dtype"));
       requireNoBlock("type");
       dtype = value;
       return this;

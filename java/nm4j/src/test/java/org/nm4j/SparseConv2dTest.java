@@ -231,8 +231,8 @@ class SparseConv2dTest {
       Images narrow = Images.allocate(ImageLayout.NHWC, 1, 5, 6, 7);
       Misuse.illegalArgument(() -> conv.apply(narrow, y), "x", "8", "7");
       Misuse.illegalArgument(() -> conv.apply(x, x), "y", "3 x 4 x 4");
-      Epilogue scaled = Epilogue.NONE.scale(integers(random, 1, 4));
-      Misuse.illegalArgument(() -> conv.apply(x, y, scaled), "factors per feature");
+      Epilogue scaled = Epilogue.NONE.scale(integers(random, 1, 3));
+      Misuse.illegalArgument(() -> conv.apply(x, y, scaled), "scale", "1 x 4");
       Images two = Images.allocate(ImageLayout.NHWC, 2, 3, 4, 4);
       Misuse.illegalArgument(() -> conv.apply(x, two), "y", "1 x 3", "2 x 3");
       Images tiny = Images.allocate(ImageLayout.NHWC, 1, 2, 6, 8);
@@ -303,6 +303,7 @@ class SparseConv2dTest {
     Misuse.illegalState(() -> conv.apply(x, y), "convolution", "closed");
     Misuse.illegalState(conv::decompress, "closed");
     Misuse.illegalState(conv::kernel, "closed");
+    Misuse.illegalState(conv::scales, "closed");
     assertTrue(conv.toString().contains("closed"), conv::toString);
   }
 }

@@ -10,7 +10,8 @@ import org.nm4j.Pattern;
 
 /**
  * ResNet-50's convolutions, but for the first one, which has 3 channels. A shape is
- * KERNELxKERNEL-INPUT-OUTPUT channels@SIZE of the images, s and the stride.
+ * KERNELxKERNEL-INPUT-OUTPUT channels@SIZE of the images, s and the stride. Images are fp32; peers
+ * have fp32 weights, too, where nm4j's are small.
  */
 final class ConvOp implements Op {
   private static final List<String> SHAPES =
@@ -27,6 +28,16 @@ final class ConvOp implements Op {
           "3x3-256-256@14s1",
           "1x1-1024-256@14s1",
           "1x1-512-1024@28s2",
+          "3x3-512-512@14s2",
+          "3x3-512-512@7s1",
+          "1x1-512-2048@7s1",
+          "1x1-2048-512@7s1");
+
+  /** Those whose weights are most of what is read, at one image. */
+  private static final List<String> MANY_WEIGHTS =
+      List.of(
+          "3x3-256-256@14s1",
+          "1x1-1024-256@14s1",
           "3x3-512-512@14s2",
           "3x3-512-512@7s1",
           "1x1-512-2048@7s1",
@@ -54,6 +65,11 @@ final class ConvOp implements Op {
         for (int n : List.of(1, 8)) {
           cases.add(new BenchmarkCase(this, Precision.F32, Pattern.P2_4, layout, shape, n));
         }
+      }
+    }
+    for (Precision dtype : List.of(Precision.W_BF16, Precision.W_S8)) {
+      for (String shape : MANY_WEIGHTS) {
+        cases.add(new BenchmarkCase(this, dtype, Pattern.P2_4, ConvShape.NHWC, shape, 1));
       }
     }
     return cases;

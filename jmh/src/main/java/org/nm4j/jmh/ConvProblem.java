@@ -15,7 +15,7 @@ import org.nm4j.SparseConv2d;
 import org.nm4j.interop.JavaCpp;
 
 /**
- * A convolution of a case named {@code conv/f32/PATTERN/LAYOUT/KxK-IN-OUT@SIZE/STRIDE/nIMAGES},
+ * A convolution of a case named {@code conv/DTYPE/PATTERN/LAYOUT/KxK-IN-OUT@SIZE/STRIDE/nIMAGES},
  * padded by half the kernel: pruned weights, and images for all contenders.
  */
 final class ConvProblem {
@@ -53,12 +53,19 @@ final class ConvProblem {
     geometry =
         SparseConv2d.builder(inC, outC, kernel, kernel)
             .stride(stride, stride)
-            .padding(padding(), padding());
+            .padding(padding(), padding())
+            .dtype(spec.dtype().weights);
     SplittableRandom random = new SplittableRandom(2080);
     w = DenseMatrix.allocate(geometry.weightRows(), geometry.weightCols());
     fill(w, random);
     mask = Mask.magnitude(w, pattern);
     mask.apply(w);
+    if (spec.dtype().weightOnly()) {
+      // All contenders multiply by the weights that nm4j stores.
+      try (SparseConv2d rounded = geometry.pack(w, mask, pattern)) {
+        w.copyFrom(rounded.decompress().toArray());
+      }
+    }
     x = Images.allocate(layout, n, size, size, inC);
     fill(x.matrix(), random);
     y = Images.allocate(layout, n, outSize, outSize, outC);

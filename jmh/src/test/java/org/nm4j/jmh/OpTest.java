@@ -29,6 +29,8 @@ class OpTest {
     "dx/f32/2:4/batch-major/48x80/n5, openblas onednn nm4j",
     "conv/f32/2:4/nhwc/3x3-8-16@6s1/n2, onednn-blocked onednn-nhwc onednn-nchw nm4j",
     "conv/f32/2:4/nchw/1x1-16-8@7s2/n1, onednn-blocked onednn-nhwc onednn-nchw nm4j",
+    "conv/w-bf16/2:4/nhwc/3x3-8-16@6s1/n2, onednn-blocked onednn-nhwc onednn-nchw nm4j",
+    "conv/w-s8/2:4/nchw/3x3-16-8@7s2/n1, onednn-blocked onednn-nhwc onednn-nchw nm4j",
     "epilogue/f32/2:4/batch-major/48x80/n5, nm4j bias-gelu residual",
     "crossover/f32/2:4/batch-major/48x80/n5, openblas onednn nm4j lane-panel row-stream",
     "prune_pack/f32/1:4/row-major/48x90/n1, nm4j copy",

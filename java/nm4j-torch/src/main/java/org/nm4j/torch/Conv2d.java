@@ -23,7 +23,7 @@ import org.nm4j.Workload;
 /**
  * A convolution of a {@link Net}, with or without batch normalisation; made by {@link Net#conv2d}
  * and {@link Net#normalized}. Compression folds the normalisation, as it is in evaluation, into
- * weights and bias.
+ * weights and bias, before weights are rounded to a smaller type.
  */
 public final class Conv2d extends Layer {
   private final ConvSpec spec;
@@ -80,7 +80,7 @@ public final class Conv2d extends Layer {
     return sparse != null;
   }
 
-  /** Convolutions are stored as fp32, and one way only, whatever is asked for. */
+  /** Convolutions are packed one way only, whatever the workload. */
   @Override
   CompressedLayer compress(Pattern pattern, DType dtype, Workload workload) {
     Tensor weight = dense.weight();
@@ -93,7 +93,8 @@ public final class Conv2d extends Layer {
     SparseConv2d.Builder builder =
         SparseConv2d.builder(spec.in(), spec.out(), spec.kernel(), spec.kernel())
             .stride(spec.stride(), spec.stride())
-            .padding(spec.padding(), spec.padding());
+            .padding(spec.padding(), spec.padding())
+            .dtype(dtype);
     Tensor folded = weight.detach().mul(scale().reshape(-1, 1, 1, 1)).contiguous();
     long cols = folded.numel() / spec.out();
     DenseMatrix w = builder.fromOihw(Tensors.view(folded, spec.out(), cols));
@@ -105,7 +106,7 @@ public final class Conv2d extends Layer {
     bias = DenseMatrix.copyOf(Tensors.view(b, 1, spec.out()).toArray(), 1, spec.out());
     Reference.reachabilityFence(folded);
     Tensors.empty(weight);
-    return new CompressedLayer(name(), DType.F32, bytes, sparse.bytes(), "");
+    return new CompressedLayer(name(), dtype, bytes, sparse.bytes(), "");
   }
 
   /** By which normalisation multiplies each channel. */
@@ -122,7 +123,9 @@ public final class Conv2d extends Layer {
     return norm == null ? own : own.sub(norm.running_mean()).mul(scale()).add(norm.bias().detach());
   }
 
-  /** The weights come back exactly, or with normalisation up to the rounding of folding. */
+  /**
+   * The weights come back as they were stored, with normalisation up to the rounding of folding.
+   */
   @Override
   void decompress() {
     DenseMatrix ohwi = sparse.decompress();

@@ -136,7 +136,8 @@ public abstract class Net extends Module {
    * put the network into evaluation. Compressed layers compute no gradients.
    *
    * @param pattern what the weights have to obey
-   * @param dtype how to store weights of linear layers: F32, BF16 or S8; convolutions have F32
+   * @param dtype how to store weights: F32; BF16, rounded to nearest; S8, integers with a scale for
+   *     each output feature or channel. Activations are fp32 with all of them.
    * @return what became of each layer
    * @throws IllegalStateException as {@link #compress(Pattern, DType, Workload)}
    * @throws IllegalArgumentException as {@link #compress(Pattern, DType, Workload)}
@@ -149,7 +150,8 @@ public abstract class Net extends Module {
    * The same for batches of known size: linear layers for any batch hold their weights twice.
    *
    * @param pattern what the weights have to obey
-   * @param dtype how to store weights of linear layers: F32, BF16 or S8; convolutions have F32
+   * @param dtype how to store weights: F32; BF16, rounded to nearest; S8, integers with a scale for
+   *     each output feature or channel. Activations are fp32 with all of them.
    * @param workload how many rows of activations linear layers are for
    * @return what became of each layer
    * @throws IllegalStateException when a layer is compressed already, or normalisation would be

@@ -89,7 +89,7 @@ class NetTest {
         List.of("stem", "wide", "plain", "fc1", "fc2", "head"),
         layers.stream().map(CompressedLayer::name).toList());
     assertEquals(
-        Arrays.asList(null, DType.F32, DType.F32, dtype, dtype, null),
+        Arrays.asList(null, dtype, dtype, dtype, dtype, null),
         layers.stream().map(CompressedLayer::dtype).toList());
     assertEquals(0, net.fc1.dense().weight().numel());
     float[] compressed = run(() -> net.forward(x));
@@ -112,6 +112,44 @@ class NetTest {
     assertArrayEquals(plain, SmallNet.floats(net.plain.dense().weight()));
     assertArrayEquals(wide, SmallNet.floats(net.wide.dense().weight()), 1e-7f);
     assertTrue(net.fc1.dense().weight().requires_grad());
+  }
+
+  /** BF16 to nearest; S8 to the nearest multiple of its channel's scale. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"BF16", "S8"})
+  void convolutionsComeBackRounded(DType dtype) {
+    Mixed net = sparse(new Mixed(), Pattern.P2_4);
+    float[] plain = SmallNet.floats(net.plain.dense().weight());
+    float[] wide = SmallNet.floats(net.wide.dense().weight());
+    net.compress(Pattern.P2_4, dtype);
+    net.decompress();
+    requireRounded(dtype, plain, SmallNet.floats(net.plain.dense().weight()), 24 * 9, 0);
+    // Two roundings of fp32 more where normalisation was folded.
+    requireRounded(dtype, wide, SmallNet.floats(net.wide.dense().weight()), 16 * 25, 0x1p-22f);
+    // What has been rounded stays as it is.
+    float[] once = SmallNet.floats(net.plain.dense().weight());
+    net.compress(Pattern.P2_4, dtype);
+    net.decompress();
+    assertArrayEquals(once, SmallNet.floats(net.plain.dense().weight()), 1e-7f);
+  }
+
+  private static void requireRounded(
+      DType dtype, float[] weights, float[] stored, int channel, float folding) {
+    int changed = 0;
+    for (int o = 0; o < weights.length; o += channel) {
+      float largest = 0;
+      for (int i = o; i < o + channel; i++) {
+        largest = Math.max(largest, Math.abs(weights[i]));
+      }
+      for (int i = o; i < o + channel; i++) {
+        float step = dtype == DType.S8 ? largest / 127 : Math.ulp(weights[i]) * 0x1p16f;
+        assertEquals(weights[i], stored[i], step * 0.50001f + folding * largest);
+        changed += stored[i] != weights[i] ? 1 : 0;
+      }
+    }
+    assertTrue(changed > weights.length / 3, "half of the weights, less those hit by chance");
   }
 
   @Test

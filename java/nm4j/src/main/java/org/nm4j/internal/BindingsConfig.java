@@ -43,19 +43,29 @@ public class BindingsConfig implements InfoMapper {
         .put(new Info("double").valueTypes("double").pointerTypes("double[]"))
         .put(new Info("const char", "char").cast().valueTypes("byte").pointerTypes("String"))
         .put(new Info("nm_conv2d_geometry", "nm_images").skip().cast().pointerTypes("long[]"))
+        .put(new Info("nm_convolution", "nm_convolve", "nm_conv2d_f32").skip())
         .put(new Info("nm_conv2d").skip().cast().pointerTypes("long"))
         .put(
             new Info("nm_conv2d_create_f32")
                 .javaText(
                     "public static native int nm_conv2d_create_f32("
                         + "@Cast(\"const nm_conv2d_geometry*\") long[] geometry, int n, int m, "
-                        + "@Cast(\"const float*\") long w, @Cast(\"const uint8_t*\") long mask, "
-                        + "int flags, @Cast(\"nm_conv2d**\") long[] out);"))
+                        + "int dtype, @Cast(\"const float*\") long w, "
+                        + "@Cast(\"const uint8_t*\") long mask, int flags, "
+                        + "@Cast(\"nm_conv2d**\") long[] out);"))
+        .put(
+            new Info("nm_conv2d_create_s8")
+                .javaText(
+                    "public static native int nm_conv2d_create_s8("
+                        + "@Cast(\"const nm_conv2d_geometry*\") long[] geometry, int n, int m, "
+                        + "@Cast(\"const int8_t*\") long w, @Cast(\"const uint8_t*\") long mask, "
+                        + "@Cast(\"const float*\") long scales, "
+                        + "@Cast(\"nm_conv2d**\") long[] out);"))
         .put(
             new Info("nm_conv2d_kernel")
                 .javaText(
                     "public static native int nm_conv2d_kernel(@Cast(\"const nm_conv2d*\") long a, "
-                        + "@Cast(\"char const**\") long[] name);"))
+                        + "int x_dtype, @Cast(\"char const**\") long[] name);"))
         .put(new Info("nm_matrix").skip().cast().pointerTypes("long"))
         .put(
             new Info("nm_matrix_create")

@@ -11,11 +11,19 @@ public final class NativeConv2d extends NativeHandle {
     super("convolution", handle, () -> Bindings.nm_conv2d_free(handle));
   }
 
-  /** Packs weights and their mask. */
+  /** Packs weights and their mask, stored as a type. */
   public static NativeConv2d pack(
-      long[] geometry, int n, int m, long weights, long mask, int flags) {
+      long[] geometry, int n, int m, int dtype, long weights, long mask, int flags) {
     long[] out = new long[1];
-    Status.check(Bindings.nm_conv2d_create_f32(geometry, n, m, weights, mask, flags, out));
+    Status.check(Bindings.nm_conv2d_create_f32(geometry, n, m, dtype, weights, mask, flags, out));
+    return new NativeConv2d(out[0]);
+  }
+
+  /** Packs integers, their mask, and a scale for each output channel. */
+  public static NativeConv2d packIntegers(
+      long[] geometry, int n, int m, long weights, long mask, long scales) {
+    long[] out = new long[1];
+    Status.check(Bindings.nm_conv2d_create_s8(geometry, n, m, weights, mask, scales, out));
     return new NativeConv2d(out[0]);
   }
 

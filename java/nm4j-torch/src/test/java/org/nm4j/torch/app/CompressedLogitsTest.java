@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nm4j.DType;
 import org.nm4j.Pattern;
+import org.nm4j.torch.CompressedLayer;
 import org.nm4j.torch.data.FashionMnist;
 import org.nm4j.torch.data.ImageSet;
 import org.nm4j.torch.nets.SmallCnn;
@@ -48,12 +51,27 @@ class CompressedLogitsTest {
     Trainer.Listener silent = new SilentListener();
     RunResult result = new Trainer(config, task, temp.resolve("c"), 1e9, silent).run();
     assertTrue(result.last().metric() > 0.7, "accuracy " + result.last().metric());
+    for (DType dtype : List.of(DType.F32, DType.BF16, DType.S8)) {
+      compareWithStored(net, task, dtype, result.last().metric());
+    }
+  }
+
+  /**
+   * Against the dense network with the weights as they are stored, of which each type has fewer.
+   */
+  private static void compareWithStored(SmallCnn net, ImageTask task, DType dtype, double trained) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
+      List<DType> stored =
+          net.compress(Pattern.P2_4, dtype).stream()
+              .filter(CompressedLayer::isCompressed)
+              .map(CompressedLayer::dtype)
+              .toList();
+      assertEquals(Collections.nCopies(3, dtype), stored); // two convolutions, a linear layer
+      Tensor compressed = task.testLogits();
+      net.decompress();
       Tensor dense = task.testLogits();
       Tensor bound = bounds(net, task);
-      net.compress(Pattern.P2_4, DType.F32);
-      Tensor compressed = task.testLogits();
       Tensor difference = compressed.sub(dense).abs();
       assertTrue(difference.le(bound).all().item_bool(), "worst " + difference.max().item_float());
       float bounded = bound.max().item_float() / dense.abs().max().item_float();
@@ -65,6 +83,7 @@ class CompressedLogitsTest {
       Tensor decided = margin.gt(bound.amax(new long[] {1}, false).mul(new Scalar(2)));
       assertTrue(same.logical_or(decided.logical_not()).all().item_bool());
       assertEquals(task.accuracy(dense), task.accuracy(compressed), 1e-3);
+      assertEquals(trained, task.accuracy(compressed), 0.01, () -> "what " + dtype + " costs");
     }
   }
 
