@@ -270,6 +270,78 @@ TEST_F(DoubleTest, UnorderedAccesses) {
   second.Synchronize();
 }
 
+// Kernels of nm4j on two streams: what they touch is seen when they run, in whatever order that is.
+class DoubleKernelTest : public DoubleTest {
+ protected:
+  static constexpr int64_t kCount = 1000;
+
+  void SetUp() override {
+    DoubleTest::SetUp();
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "AddressSanitizer watches the kernels, not the double";
+#endif
+  }
+
+  // fp32 from `from` to `to`.
+  void Cast(const Stream& stream, const DeviceBytes& from, const DeviceBytes& to, int64_t first = 0,
+            int64_t count = kCount) {
+    ASSERT_TRUE(CudaOk(nm_cuda_cast(stream.get(), NM_F32, At(from, first), count, NM_F32, At(to, first), count, 1,
+                                    count, nullptr, 1.0f)));
+  }
+  static float* At(const DeviceBytes& memory, int64_t first) { return static_cast<float*>(memory.data()) + first; }
+
+  const Stream one_, two_;
+  const DeviceBytes a_{4 * kCount}, b_{4 * kCount}, c_{4 * kCount};
+};
+
+TEST_F(DoubleKernelTest, ReadAndWriteWithoutOrder) {
+  const auto queue = [&] {
+    Cast(one_, a_, b_);
+    Cast(two_, b_, c_);
+  };
+  EXPECT_DEATH((queue(), one_.Synchronize(), two_.Synchronize()),
+               "race: stream .* .kernel Cast<float, float>. reads memory that .* .kernel Cast.* writes");
+  EXPECT_DEATH((queue(), two_.Synchronize(), one_.Synchronize()), "race: .* writes memory that .* reads");
+  EXPECT_DEATH((queue(), nm_cuda_synchronize(0)), "race: ");
+}
+
+TEST_F(DoubleKernelTest, WritesWithoutOrder) {
+  EXPECT_DEATH((Cast(one_, a_, c_, 0, 501), Cast(two_, b_, c_, 500, 500), nm_cuda_synchronize(0)),
+               "race: .* writes memory that .* writes");
+}
+
+TEST_F(DoubleKernelTest, OrderedOrElsewhere) {
+  Cast(one_, a_, b_);
+  nm_cuda_event* done = nullptr;
+  ASSERT_TRUE(CudaOk(nm_cuda_event_create(0, &done)));
+  ASSERT_TRUE(CudaOk(nm_cuda_event_record(done, one_.get())));
+  ASSERT_TRUE(CudaOk(nm_cuda_stream_wait(two_.get(), done)));
+  Cast(two_, b_, c_, 0, 500);    // after the event
+  Cast(one_, b_, c_, 500, 500);  // other bytes of the same memory; both read b
+  two_.Synchronize();
+  one_.Synchronize();
+  Cast(two_, c_, a_);  // the host has waited for both
+  two_.Synchronize();
+  EXPECT_TRUE(CudaOk(nm_cuda_event_free(done)));
+}
+
+// The copy is known, and done, before the kernel has run: that the host waited for it orders nothing.
+TEST_F(DoubleKernelTest, KernelsAndCopies) {
+  const auto copy = [&] { nm_cuda_copy(two_.get(), NM_CUDA_ON_DEVICE, c_.data(), b_.data(), 64); };
+  EXPECT_DEATH((Cast(one_, a_, b_), copy(), two_.Synchronize(), one_.Synchronize()),
+               "race: .* .kernel Cast.* writes memory that stream [0-9]+ reads");
+  EXPECT_DEATH((copy(), Cast(one_, a_, b_), nm_cuda_synchronize(0)), "race: .* .kernel Cast.* writes memory");
+  Cast(one_, a_, b_);
+  one_.Synchronize();
+  copy();
+  two_.Synchronize();
+}
+
+TEST_F(DoubleKernelTest, BeyondAnAllocation) {
+  EXPECT_DEATH((Cast(one_, a_, b_, 0, kCount + 1), one_.Synchronize()),
+               "Cast<float, float> reads .* bytes from the start of an allocation of 4000 bytes");
+}
+
 TEST_F(DoubleTest, MemoryFreedUnderQueuedWork) {
   const Stream stream;
   const auto free_early = [&] {

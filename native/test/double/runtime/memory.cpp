@@ -23,8 +23,9 @@ constexpr unsigned char kPoison = 0xff;  // of fresh memory: NaN in every floati
 constexpr unsigned char kCanary = 0x5c;  // behind an allocation, up to its guard page
 
 struct Past {
-  Access access;
-  int64_t stream, position;
+  std::vector<Run> runs;  // ascending
+  bool writes;
+  Toucher toucher;
 };
 
 struct Allocation {
@@ -70,14 +71,30 @@ std::map<const unsigned char*, Allocation>::iterator find(std::map<const unsigne
   return address < next->first + next->second.bytes ? next : all->end();
 }
 
-size_t extent(const Access& a) { return a.rows == 0 || a.width == 0 ? 0 : (a.rows - 1) * a.pitch + a.width; }
+bool meet(const std::vector<Run>& a, const std::vector<Run>& b) {
+  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    if (a[i].begin < b[j].end && b[j].begin < a[i].end) return true;
+    a[i].end <= b[j].end ? ++i : ++j;
+  }
+  return false;
+}
 
-bool meet(const Access& a, const Access& b) {
-  const auto a0 = reinterpret_cast<uintptr_t>(a.data), b0 = reinterpret_cast<uintptr_t>(b.data);
-  if (extent(a) == 0 || extent(b) == 0 || a0 + extent(a) <= b0 || b0 + extent(b) <= a0) return false;
-  if (a.pitch != b.pitch) return true;
-  const uintptr_t offset = a0 <= b0 ? (b0 - a0) % a.pitch : (a.pitch - (a0 - b0) % a.pitch) % a.pitch;
-  return offset < a.width || offset + b.width > a.pitch;
+std::vector<Run> runs_of(const Access& a, size_t offset) {
+  if (a.rows == 0 || a.width == 0) return {};
+  if (a.width == a.pitch || a.rows == 1) return {{offset, offset + a.rows * a.width}};
+  std::vector<Run> runs;
+  for (size_t row = 0; row < a.rows; ++row) runs.push_back({offset + row * a.pitch, offset + row * a.pitch + a.width});
+  return runs;
+}
+
+bool covers(const Clock& clock, const Toucher& t) {
+  const auto seen = clock.find(t.stream);
+  return seen != clock.end() && t.position <= seen->second;
+}
+
+std::string describe(const Toucher& t, bool writes) {
+  return "stream " + std::to_string(t.stream) + (t.kernel.empty() ? "" : " (kernel " + t.kernel + ")") +
+         (writes ? " writes" : " reads");
 }
 
 void check_canaries(const unsigned char* begin, const Allocation& a) {
@@ -118,9 +135,9 @@ cudaError_t release(void* memory) {
   if (found == heap().device.end()) breach("cudaFree: %p was not allocated, or freed before", memory);
   const Allocation& a = found->second;
   for (const Past& p : a.accesses) {
-    cudaStream_t stream = find_stream(p.stream);
-    if (stream != nullptr && stream->executed < p.position) {
-      breach("cudaFree: work that is queued on stream %" PRId64 " still uses the memory", p.stream);
+    cudaStream_t stream = find_stream(p.toucher.stream);
+    if (stream != nullptr && stream->executed < p.toucher.position) {
+      breach("cudaFree: work that is queued on stream %" PRId64 " still uses the memory", p.toucher.stream);
     }
   }
   protect(a, PROT_READ | PROT_WRITE);
@@ -165,6 +182,18 @@ Location locate(const void* memory) {
   return {Where::kNowhere, 0, nullptr, 0};
 }
 
+Location locate_with_guards(const void* memory) {
+  const auto* const address = static_cast<const unsigned char*>(memory);
+  auto next = heap().device.upper_bound(address + page_size());  // of a later one whose front guard may be meant
+  for (int candidates = 0; next != heap().device.begin() && candidates < 3; ++candidates) {
+    const Allocation& a = (--next)->second;
+    if (a.pages - page_size() <= address && address < a.pages + a.page_bytes + page_size()) {
+      return {Where::kDevice, a.device, next->first, a.bytes};
+    }
+  }
+  return {Where::kNowhere, 0, nullptr, 0};
+}
+
 void require_device_memory(const char* name, const void* memory, size_t bytes, int device) {
   if (bytes == 0) return;
   const Location at = locate(memory);
@@ -188,23 +217,28 @@ Unlocked::~Unlocked() {
   }
 }
 
-void check_race(const Access& access, int64_t stream, int64_t position, const Clock& clock, const Clock& host) {
-  if (extent(access) == 0) return;
+void check_race(const Access& access, const Toucher& toucher) {
   const auto found = find(&heap().device, access.data);
   if (found == heap().device.end()) return;  // memory of the host
-  std::vector<Past>& past = found->second.accesses;
-  const auto before = [](const Past& p, const Clock& c) {
-    const auto seen = c.find(p.stream);
-    return seen != c.end() && p.position <= seen->second;
-  };
-  past.erase(std::remove_if(past.begin(), past.end(), [&](const Past& p) { return before(p, host); }), past.end());
+  const auto offset = static_cast<size_t>(static_cast<const unsigned char*>(access.data) - found->first);
+  check_race(found->first, runs_of(access, offset), access.writes, toucher);
+}
+
+// Copies are known when they are queued, kernels when they run: either may be the first to get here.
+void check_race(const unsigned char* begin, std::vector<Run> runs, bool writes, const Toucher& toucher) {
+  if (runs.empty()) return;
+  std::vector<Past>& past = heap().device.at(begin).accesses;
+  const Clock all = settled();
+  past.erase(std::remove_if(past.begin(), past.end(),
+                            [&](const Past& p) { return covers(all, p.toucher) && covers(toucher.clock, p.toucher); }),
+             past.end());
   for (const Past& p : past) {
-    if ((p.access.writes || access.writes) && !before(p, clock) && meet(p.access, access)) {
-      breach("race: stream %" PRId64 " %s memory that stream %" PRId64 " %s, and nothing orders them", stream,
-             access.writes ? "writes" : "reads", p.stream, p.access.writes ? "writes" : "reads");
-    }
+    if (p.toucher.stream == toucher.stream || !(p.writes || writes)) continue;
+    if (covers(toucher.clock, p.toucher) || covers(p.toucher.clock, toucher) || !meet(p.runs, runs)) continue;
+    breach("race: %s memory that %s, and nothing orders them", describe(toucher, writes).c_str(),
+           describe(p.toucher, p.writes).c_str());
   }
-  past.push_back({access, stream, position});
+  past.push_back({std::move(runs), writes, toucher});
 }
 
 void report_memory_leaks() {

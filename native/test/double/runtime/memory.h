@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "runtime/queue.h"
 
@@ -43,8 +45,25 @@ class Unlocked {
   const int device_;
 };
 
-// Remembers the access and ends the process if it is not ordered after an earlier one that it conflicts with.
-void check_race(const Access& access, int64_t stream, int64_t position, const Clock& clock, const Clock& host);
+// What touches memory: an operation of a stream.
+struct Toucher {
+  int64_t stream, position;
+  Clock clock;
+  std::string kernel;  // its name, or empty
+};
+
+// Bytes of an allocation from its first one on, [begin, end).
+struct Run {
+  size_t begin, end;
+};
+
+// Remembers the accesses, and ends the process if one is not ordered with another that it conflicts with. The second
+// form: ascending runs in the allocation that begins there.
+void check_race(const Access& access, const Toucher& toucher);
+void check_race(const unsigned char* begin, std::vector<Run> runs, bool writes, const Toucher& toucher);
+
+// The allocation of device memory around an address, its guard pages included; kNowhere if there is none.
+Location locate_with_guards(const void* memory);
 
 void report_memory_leaks();
 

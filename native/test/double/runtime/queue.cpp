@@ -4,12 +4,14 @@
 // TEST TOOL.
 #include "runtime/queue.h"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 
 #include "control.h"
 #include "runtime/memory.h"
+#include "runtime/observer.h"
 #include "runtime/streams.h"
 
 namespace nm4j_double {
@@ -62,15 +64,39 @@ void host_joins(const Clock& clock) { join(&host, clock); }
 
 bool is_broken_config(int config) { return config == broken_config; }
 
-void enqueue(cudaStream_t asked, const std::vector<Access>& accesses, std::function<void()> run, double microseconds) {
-  cudaStream_t stream = resolve(asked);
+namespace {
+
+void push(cudaStream_t stream, Work work) {
   join(&stream->clock, host);
   stream->enqueued += 1;
   stream->clock[stream->id] = stream->enqueued;
-  for (const Access& access : accesses) {
-    check_race(access, stream->id, stream->enqueued, stream->clock, host);
+  work.clock = stream->clock;
+  stream->pending.push_back(std::move(work));
+}
+
+}  // namespace
+
+void enqueue(cudaStream_t asked, const std::vector<Access>& accesses, std::function<void()> run, double microseconds) {
+  cudaStream_t stream = resolve(asked);
+  push(stream, {std::move(run), microseconds, {}, {}});
+  for (const Access& access : accesses) check_race(access, {stream->id, stream->enqueued, stream->clock, {}});
+}
+
+void enqueue_kernel(cudaStream_t asked, std::string name, std::function<void()> run, double microseconds) {
+  push(resolve(asked), {std::move(run), microseconds, {}, std::move(name)});
+}
+
+Clock settled() {
+  Clock all = host;
+  for (cudaStream_t stream : all_streams()) {
+    if (stream->pending.empty()) continue;
+    const Clock& first = stream->pending.front().clock;  // the later ones' clocks are no less
+    for (auto& [id, position] : all) {
+      const auto seen = first.find(id);
+      position = std::min(position, seen == first.end() ? 0 : seen->second);
+    }
   }
-  stream->pending.push_back({std::move(run), microseconds});
+  return all;
 }
 
 // An operation may itself run those of another stream, for which this one waits.
@@ -80,7 +106,13 @@ void run_to(cudaStream_t stream, int64_t position) {
     stream->pending.pop_front();
     stream->executed += 1;
     const Unlocked memory(stream->device);
-    operation.run();
+    if (operation.kernel.empty()) {
+      operation.run();
+    } else {
+      Observer observer({stream->id, stream->executed, operation.clock, operation.kernel});
+      operation.run();
+      observer.check_races();
+    }
     simulated_time += operation.microseconds;
   }
 }

@@ -43,6 +43,8 @@ using Clock = std::map<int64_t, int64_t>;
 struct Work {
   std::function<void()> run;
   double microseconds;
+  Clock clock;
+  std::string kernel;  // of a kernel of nm4j: its name. What it touches is seen while it runs.
 };
 
 }  // namespace nm4j_double
@@ -74,6 +76,13 @@ NM4J_DOUBLE_API cudaStream_t resolve(cudaStream_t stream);
 // where `host` says so).
 NM4J_DOUBLE_API void enqueue(cudaStream_t stream, const std::vector<Access>& accesses, std::function<void()> run,
                              double microseconds = 1);
+
+// Queues a kernel, whose accesses are not known before it runs: it tells them to observe().
+NM4J_DOUBLE_API void enqueue_kernel(cudaStream_t stream, std::string name, std::function<void()> run,
+                                    double microseconds);
+
+// What everybody who can still touch anything is ordered after: the host, and the work that is queued.
+Clock settled();
 
 // Runs what the stream has queued up to that position, and what it waits for.
 void run_to(cudaStream_t stream, int64_t position);
