@@ -4,7 +4,6 @@
  */
 package org.nm4j.jmh;
 
-import static org.bytedeco.cuda.global.cudart.CUDA_R_16BF;
 import static org.bytedeco.cuda.global.cudart.cudaFree;
 import static org.bytedeco.cuda.global.cudart.cudaMalloc;
 import static org.bytedeco.cuda.global.cusparse.CUSPARSE_OPERATION_NON_TRANSPOSE;
@@ -17,6 +16,8 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
+import org.nm4j.DType;
+import org.nm4j.DenseMatrix;
 import org.nm4j.cusparselt.cusparseLt.cusparseLtHandle_t;
 import org.nm4j.cusparselt.cusparseLt.cusparseLtMatDescriptor_t;
 import org.nm4j.cusparselt.cusparseLt.cusparseLtMatmulAlgSelection_t;
@@ -29,8 +30,6 @@ import org.nm4j.interop.Cuda;
  * nm4j adds is the difference. Y' = W X', for W row-major and the result column-major.
  */
 final class BareCusparseLt extends GpuContender {
-  static final String NAME = "bare-cusparselt";
-
   private static final int ALIGNMENT = 16;
 
   private final cusparseLtHandle_t handle = new cusparseLtHandle_t();
@@ -49,7 +48,7 @@ final class BareCusparseLt extends GpuContender {
   private final FloatPointer zero = new FloatPointer(0f);
 
   BareCusparseLt(GpuProblem problem) {
-    super(problem, NAME, Role.VARIANT);
+    super(problem, BARE_NAME, Role.VARIANT);
     GemmProblem host = problem.host;
     check(cusparseLtInit(handle));
     check(
@@ -60,11 +59,11 @@ final class BareCusparseLt extends GpuContender {
             host.inputs,
             host.inputs,
             ALIGNMENT,
-            CUDA_R_16BF,
+            CudaTypes.of(problem.w.dtype()),
             CUSPARSE_ORDER_ROW,
             CUSPARSELT_SPARSITY_50_PERCENT));
-    check(dense(matX, host.n, host.inputs, host.inputs, CUSPARSE_ORDER_ROW));
-    check(dense(matY, host.outputs, host.n, host.outputs, CUSPARSE_ORDER_COL));
+    check(dense(matX, host.n, host.inputs, host.inputs, problem.x, CUSPARSE_ORDER_ROW));
+    check(dense(matY, host.outputs, host.n, host.outputs, problem.y, CUSPARSE_ORDER_COL));
     check(
         cusparseLtMatmulDescriptorInit(
             handle,
@@ -75,7 +74,7 @@ final class BareCusparseLt extends GpuContender {
             matX,
             matY,
             matY,
-            CUSPARSE_COMPUTE_32F));
+            problem.x.dtype() == DType.S8 ? CUSPARSE_COMPUTE_32I : CUSPARSE_COMPUTE_32F));
     check(
         cusparseLtMatmulAlgSelectionInit(
             handle, algorithm, matmul, CUSPARSELT_MATMUL_ALG_DEFAULT));
@@ -86,9 +85,10 @@ final class BareCusparseLt extends GpuContender {
     workspace = allocate(size.get());
   }
 
-  private int dense(cusparseLtMatDescriptor_t matrix, int rows, int cols, int ld, int order) {
+  private int dense(
+      cusparseLtMatDescriptor_t matrix, int rows, int cols, int ld, DenseMatrix data, int order) {
     return cusparseLtDenseDescriptorInit(
-        handle, matrix, rows, cols, ld, ALIGNMENT, CUDA_R_16BF, order);
+        handle, matrix, rows, cols, ld, ALIGNMENT, CudaTypes.of(data.dtype()), order);
   }
 
   private Pointer compress(Pointer w) {

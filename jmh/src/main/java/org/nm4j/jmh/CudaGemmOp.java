@@ -4,7 +4,9 @@
  */
 package org.nm4j.jmh;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.nm4j.Availability;
 import org.nm4j.Device;
@@ -18,7 +20,9 @@ final class CudaGemmOp extends MatrixOp {
   /** One time of a run stands for so many queued products: waiting for a GPU takes as long. */
   static final int QUEUED = 20;
 
-  private static final List<Precision> DTYPES = List.of(Precision.BF16);
+  /** What sparse tensor cores multiply, and the densest pattern that they take of it. */
+  private static final Map<Precision, Pattern> DTYPES = dtypes();
+
   private static final List<Integer> BATCHES = List.of(1, 16, 128, 768, 4096);
 
   CudaGemmOp() {
@@ -32,31 +36,47 @@ final class CudaGemmOp extends MatrixOp {
 
   @Override
   public Product product(BenchmarkCase spec) {
-    if (!DTYPES.contains(spec.dtype())) {
-      throw refusal(spec, "a dtype of " + DTYPES);
+    if (!spec.pattern().equals(DTYPES.get(spec.dtype()))) {
+      throw refusal(spec, "a dtype and its pattern of " + DTYPES);
     }
     return super.product(spec);
   }
 
+  private static Map<Precision, Pattern> dtypes() {
+    Map<Precision, Pattern> dtypes = new LinkedHashMap<>();
+    dtypes.put(Precision.BF16, Pattern.P2_4);
+    dtypes.put(Precision.F16, Pattern.P2_4);
+    dtypes.put(Precision.F32, Pattern.of(1, 2)); // as TF32
+    dtypes.put(Precision.S8_S8, Pattern.P2_4);
+    return dtypes;
+  }
+
+  private List<BenchmarkCase> cases(Precision dtype, List<String> shapes, List<Integer> batches) {
+    return cases(
+        List.of(dtype), List.of(DTYPES.get(dtype)), List.of(GemmOp.BATCH_MAJOR), shapes, batches);
+  }
+
   @Override
   public List<BenchmarkCase> full() {
-    List<Pattern> patterns = List.of(Pattern.P2_4);
-    List<String> layouts = List.of(GemmOp.BATCH_MAJOR);
-    return Stream.of(
-            cases(DTYPES, patterns, layouts, Suite.LINEAR_LAYERS, BATCHES),
-            cases(DTYPES, patterns, layouts, List.of("8192x8192"), List.of(8192)))
+    return DTYPES.keySet().stream()
+        .flatMap(
+            dtype ->
+                Stream.of(
+                    cases(dtype, Suite.LINEAR_LAYERS, BATCHES),
+                    cases(dtype, List.of("8192x8192"), List.of(8192))))
         .flatMap(List::stream)
         .toList();
   }
 
   @Override
   public List<BenchmarkCase> quick() {
-    return cases(
-        DTYPES,
-        List.of(Pattern.P2_4),
-        List.of(GemmOp.BATCH_MAJOR),
-        List.of("768x768", "4096x4096"),
-        List.of(32, 768));
+    return Stream.concat(
+            Stream.of(cases(Precision.BF16, List.of("768x768", "4096x4096"), List.of(32, 768))),
+            DTYPES.keySet().stream()
+                .skip(1)
+                .map(dtype -> cases(dtype, List.of("4096x4096"), List.of(768))))
+        .flatMap(List::stream)
+        .toList();
   }
 
   @Override

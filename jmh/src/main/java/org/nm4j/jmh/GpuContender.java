@@ -9,7 +9,11 @@ import java.util.stream.Stream;
 
 /** One way to compute a product on a GPU. */
 abstract class GpuContender implements Contender {
+  /** Whoever makes bare calls of cuSPARSELt. */
+  static final String BARE_NAME = "bare-cusparselt";
+
   private static final String BARE = "org.nm4j.jmh.BareCusparseLt";
+  private static final int VECTOR_BYTES = 16;
 
   final GpuProblem problem;
   private final String name;
@@ -22,8 +26,14 @@ abstract class GpuContender implements Contender {
     problem.use();
   }
 
-  /** Bare calls of cuSPARSELt, if this was built with the preset for it (profile cusparselt). */
+  /**
+   * Bare calls of cuSPARSELt, if this was built with the preset for it (profile cusparselt) and it
+   * takes the shape as it is: extents in multiples of 16 bytes. nm4j pads others.
+   */
   static Stream<GpuContender> bare(GpuProblem problem) {
+    if (problem.host.n % (VECTOR_BYTES / problem.x.dtype().bytes()) != 0) {
+      return Stream.of();
+    }
     try {
       return Stream.of(
           (GpuContender)

@@ -15,8 +15,8 @@ final class GpuProblem implements AutoCloseable {
   private static final int SAMPLES = 1000;
   private static final double EPS = Math.ulp(1.0f);
 
-  /** Rounding a result to bf16: half an ulp, for numbers just above a power of two. */
-  private static final double ROUNDING = 0x1p-8;
+  /** Bits of an fp32 mantissa that TF32 has not. */
+  private static final int BEYOND_TF32 = 0x1fff;
 
   /** The same on the CPU. */
   final GemmProblem host;
@@ -34,10 +34,38 @@ final class GpuProblem implements AutoCloseable {
   GpuProblem(BenchmarkCase spec, Device gpu) {
     this.gpu = gpu;
     host = GemmProblem.forward(spec);
+    if (spec.dtype() == Precision.F32) {
+      truncate(host.w);
+      truncate(host.x);
+    }
     stream = DeviceStream.create(gpu);
     w = host.w.matrix.to(gpu);
     x = host.x.matrix.to(gpu);
-    y = DenseMatrix.allocate(gpu, DType.BF16, host.y.rows, host.y.cols);
+    y = DenseMatrix.allocate(gpu, results(host.w.type), host.y.rows, host.y.cols);
+  }
+
+  /** Of 8-bit integers the exact sums. */
+  private static DType results(DType operands) {
+    return operands == DType.S8 ? DType.S32 : operands;
+  }
+
+  /** To numbers that TF32 holds: then rounding operands changes nothing. */
+  private static void truncate(Operand matrix) {
+    for (int row = 0; row < matrix.rows; row++) {
+      for (int col = 0; col < matrix.cols; col++) {
+        int bits = Float.floatToRawIntBits(matrix.get(row, col));
+        matrix.set(row, col, Float.intBitsToFloat(bits & ~BEYOND_TF32));
+      }
+    }
+  }
+
+  /** Rounding a result: half an ulp, for numbers just above a power of two. */
+  private double rounding() {
+    return switch (y.dtype()) {
+      case BF16 -> 0x1p-8;
+      case F16 -> 0x1p-11;
+      default -> 0x1p-24; // S32, too, which is read as fp32
+    };
   }
 
   /**
@@ -56,13 +84,16 @@ final class GpuProblem implements AutoCloseable {
       double sum = 0;
       double squares = 0;
       for (int k = 0; k < host.inputs; k++) {
-        double product = (double) host.weight(feature, k) * host.activation(item, k);
+        double product = (double) host.w.get(feature, k) * host.activation(item, k);
         sum += product;
         squares += product * product;
       }
-      double error = ProductCheck.FACTOR * EPS * Math.sqrt(host.inputs * squares);
+      double error =
+          host.spec.dtype().exact()
+              ? 0
+              : ProductCheck.FACTOR * EPS * Math.sqrt(host.inputs * squares);
       double value = result.get(item, feature);
-      if (!(Math.abs(value - sum) <= error + ROUNDING * Math.abs(sum))) { // so that NaN fails
+      if (!(Math.abs(value - sum) <= error + rounding() * Math.abs(sum))) { // so that NaN fails
         throw new IllegalStateException(
             "%s: %s computes %s for output feature %d of activation %d, expected %s"
                 .formatted(host.spec, contender.name(), value, feature, item, sum));

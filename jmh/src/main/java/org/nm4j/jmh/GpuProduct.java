@@ -4,12 +4,10 @@
  */
 package org.nm4j.jmh;
 
-import org.nm4j.DType;
 import org.nm4j.Epilogue;
 import org.nm4j.Execution;
 import org.nm4j.Layout;
 import org.nm4j.SparseMatrix;
-import org.nm4j.Workload;
 
 /** nm4j's product on a GPU. */
 final class GpuProduct extends GpuContender {
@@ -19,9 +17,7 @@ final class GpuProduct extends GpuContender {
   GpuProduct(GpuProblem problem) {
     super(problem, Nm4jProduct.NAME, Role.NM4J);
     queue = Execution.on(problem.stream);
-    try (SparseMatrix cpu = Nm4jProduct.pack(problem.host, Workload.LARGE_BATCH)) {
-      matrix = cpu.to(problem.gpu, DType.BF16);
-    }
+    matrix = SparseMatrix.ofSparse(problem.w, problem.host.spec.pattern());
   }
 
   @Override
@@ -30,7 +26,7 @@ final class GpuProduct extends GpuContender {
   }
 
   String kernel() {
-    return matrix.kernel(Layout.BATCH_MAJOR, problem.host.n, DType.BF16);
+    return matrix.kernel(Layout.BATCH_MAJOR, problem.host.n, problem.x.dtype());
   }
 
   @Override

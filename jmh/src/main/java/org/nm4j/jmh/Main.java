@@ -81,12 +81,21 @@ public final class Main implements Callable<Integer> {
   boolean tables;
 
   @Option(
+      names = "--bare-target",
+      description =
+          "measure nothing: say whether products on a GPU in FILE... take at most 3 %% longer than"
+              + " bare calls of cuSPARSELt; the exit status is 1 if they take longer")
+  boolean bareTarget;
+
+  @Option(
       names = "--plot",
       paramLabel = "DIR",
       description = "measure nothing: draw the results in FILE... as SVG files in DIR")
   Path plots;
 
-  @Parameters(paramLabel = "FILE", description = "what --json wrote, for --tables and --plot")
+  @Parameters(
+      paramLabel = "FILE",
+      description = "what --json wrote, for --tables, --bare-target and --plot")
   List<Path> files = List.of();
 
   @Option(
@@ -118,17 +127,16 @@ public final class Main implements Callable<Integer> {
 
   @Override
   public Integer call() throws RunnerException, IOException {
-    if (tables || plots != null) {
-      show();
-    } else {
-      measure();
+    if (tables || bareTarget || plots != null) {
+      return show();
     }
-    return 0;
+    measure();
+    return CommandLine.ExitCode.OK;
   }
 
-  private void show() throws IOException {
+  private int show() throws IOException {
     if (files.isEmpty()) {
-      throw usage("--tables and --plot need files that --json wrote");
+      throw usage("--tables, --bare-target and --plot need files that --json wrote");
     }
     List<ResultFile.Run> runs;
     try {
@@ -147,11 +155,18 @@ public final class Main implements Callable<Integer> {
         System.out.println(plot);
       }
     }
+    if (bareTarget) {
+      BareTarget target = new BareTarget(runs);
+      System.out.print(target);
+      return target.met() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    }
+    return CommandLine.ExitCode.OK;
   }
 
   private void measure() throws RunnerException {
     if (!files.isEmpty()) {
-      throw usage("unexpected " + files.get(0) + "; files are for --tables and --plot");
+      throw usage(
+          "unexpected " + files.get(0) + "; files are for --tables, --bare-target and --plot");
     }
     List<BenchmarkCase> cases = cases();
     try (PrintWriter lines = lines()) {

@@ -12,6 +12,8 @@ import org.nm4j.DType;
 enum Precision {
   F32(DType.F32, DType.F32),
   BF16(DType.BF16, DType.BF16),
+  /** On GPUs only. */
+  F16(DType.F16, DType.F16),
   S8(DType.S8, DType.U8),
   S8_S8(DType.S8, DType.S8),
   /** Weight-only: small weights, fp32 arithmetic. */

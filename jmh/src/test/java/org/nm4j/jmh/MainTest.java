@@ -67,6 +67,7 @@ class MainTest {
             "--json",
             "--device",
             "--tables",
+            "--bare-target",
             "--plot",
             "--help")) {
       assertTrue(messages.toString().contains(option), messages.toString());
@@ -108,10 +109,32 @@ class MainTest {
   void tablesAndPlotsNeedResults(@TempDir Path directory) throws IOException {
     assertUsageError("need files", "--tables");
     assertUsageError("need files", "--plot", directory.toString());
+    assertUsageError("need files", "--bare-target");
     assertUsageError("no file", "--tables", directory.resolve("absent").toString());
     Path other = Files.writeString(directory.resolve("other"), "{}");
     assertUsageError("expected a result", "--tables", other.toString());
     assertUsageError("files are for --tables", other.toString());
+  }
+
+  /** The exit status is what scripts/gpu-check.sh goes by. */
+  @Test
+  void theTargetOverBareCalls(@TempDir Path directory) throws IOException {
+    Path json = directory.resolve("simulated.jsonl");
+    for (double nm4j : new double[] {101_000, 120_000}) {
+      try (PrintWriter lines = new PrintWriter(Files.newBufferedWriter(json))) {
+        ResultFile.write(lines, Measurements.ENVIRONMENT);
+        ResultFile.write(
+            lines,
+            Measurements.result(
+                "cuda-gemm/f16/2:4/batch-major/64x128/n8",
+                "nm4j",
+                nm4j,
+                GpuContender.BARE_NAME,
+                100_000));
+      }
+      int expected = nm4j < 103_000 ? ExitCode.OK : ExitCode.SOFTWARE;
+      assertEquals(expected, run("--bare-target", json.toString()), messages.toString());
+    }
   }
 
   /** Through JMH's fork, the peers and nm4j, with every product verified. */

@@ -25,7 +25,8 @@ final class Measurements {
           CrossoverOp.LANE_PANEL,
           CrossoverOp.ROW_STREAM,
           EpilogueOp.BIAS_GELU,
-          EpilogueOp.RESIDUAL);
+          EpilogueOp.RESIDUAL,
+          GpuContender.BARE_NAME);
 
   private Measurements() {}
 

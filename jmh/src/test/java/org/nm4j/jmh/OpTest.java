@@ -63,6 +63,9 @@ class OpTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> BenchmarkCase.parse("cuda-gemm/w-s8/2:4/batch-major/64x64/n16"));
+    assertThrows( // TF32 is 1:2
+        IllegalArgumentException.class,
+        () -> BenchmarkCase.parse("cuda-gemm/f32/2:4/batch-major/64x64/n16"));
   }
 
   @Test
