@@ -7,6 +7,7 @@
  */
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -247,6 +248,34 @@ TEST_F(DoubleTest, OperandsOfAProduct) {
                "aligned to 16");
   float on_host[64];
   EXPECT_DEATH(product(compressed.data(), on_host, d.data(), workspace.data()), "no device memory");
+  DestroyAll();
+}
+
+// A plan asks for less than a descriptor alone; each way of compressing is content with what its own question said.
+TEST_F(DoubleTest, SizesOfCompressedWeights) {
+  PlanAll();
+  const Stream stream;
+  const DeviceBytes dense(stream, std::vector<unsigned char>(32 * 64 * 2));
+  void* raw = nullptr;
+  ASSERT_TRUE(CudaOk(nm_cuda_stream_raw(stream.get(), &raw)));
+  size_t of_plan = 0, of_mat = 0, plan_buffer = 0, mat_buffer = 0;
+  ASSERT_EQ(Call("cusparseLtSpMMACompressedSize", Const(&handle_), Const(&plan_), &of_plan, &plan_buffer), SUCCESS);
+  ASSERT_EQ(Call("cusparseLtSpMMACompressedSize2", Const(&handle_), Const(&a_), &of_mat, &mat_buffer), SUCCESS);
+  ASSERT_LT(of_plan, of_mat);
+  const DeviceBytes small(static_cast<int64_t>(of_plan)), large(static_cast<int64_t>(of_mat)),
+      buffer(static_cast<int64_t>(std::max(plan_buffer, mat_buffer)));
+  const auto by_plan = [&](const DeviceBytes& to) {
+    return Call("cusparseLtSpMMACompress", Const(&handle_), Const(&plan_), const_cast<const void*>(dense.data()),
+                to.data(), buffer.data(), raw);
+  };
+  const auto by_mat = [&](const DeviceBytes& to) {
+    return Call("cusparseLtSpMMACompress2", Const(&handle_), Const(&a_), 1, NON_TRANSPOSE,
+                const_cast<const void*>(dense.data()), to.data(), buffer.data(), raw);
+  };
+  EXPECT_EQ(by_plan(small), SUCCESS);
+  EXPECT_EQ(by_mat(large), SUCCESS);
+  EXPECT_DEATH(by_mat(small), "compress, compressed: .* bytes are used where");
+  stream.Synchronize();
   DestroyAll();
 }
 

@@ -79,6 +79,7 @@ NM4J_DOUBLE_API cudaError_t cudaFree(void* memory);
 NM4J_DOUBLE_API cudaError_t cudaHostAlloc(void** memory, size_t bytes, unsigned flags);
 NM4J_DOUBLE_API cudaError_t cudaFreeHost(void* memory);
 NM4J_DOUBLE_API cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* memory);
+NM4J_DOUBLE_API cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind);
 NM4J_DOUBLE_API cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
                                             cudaStream_t stream);
 NM4J_DOUBLE_API cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch,

@@ -60,7 +60,7 @@ std::vector<std::vector<Kept>> decode(const MatObject& mat, bool along_cols, con
   const Group group = group_of(mat.type);
   const int64_t lines = line_count(mat, along_cols), groups = line_length(mat, along_cols) / group.length;
   const int64_t bytes = type_bytes(mat.type);
-  const unsigned char* const metadata = compressed + compressed_bytes(mat, false).values;
+  const unsigned char* const metadata = compressed + compressed_bytes(mat, true).values;
   std::vector<std::vector<Kept>> out(static_cast<size_t>(lines));
   for (int64_t line = 0; line < lines; ++line) {
     for (int64_t g = 0; g < groups; ++g) {
@@ -155,7 +155,7 @@ void prune(const MatObject& mat, bool along_cols, bool tile, const unsigned char
 void compress(const MatObject& mat, bool along_cols, const unsigned char* dense, unsigned char* compressed) {
   const Group group = group_of(mat.type);
   const int64_t bytes = type_bytes(mat.type), groups = line_length(mat, along_cols) / group.length;
-  const CompressedBytes sizes = compressed_bytes(mat, false);
+  const CompressedBytes sizes = compressed_bytes(mat, true);
   for (int64_t matrix = 0; matrix < matrices(mat); ++matrix) {
     std::memset(compressed + matrix * (sizes.values + sizes.metadata) + sizes.values, 0,
                 static_cast<size_t>(sizes.metadata));
@@ -187,7 +187,7 @@ void multiply(const Execution& e, bool wrong) {
   const bool along_cols = groups_along_cols(sparse_a, sparse_a ? e.matmul.op_a : e.matmul.op_b);
   const bool dense_transposed = (sparse_a ? e.matmul.op_b : e.matmul.op_a) == TRANSPOSE;
   const int64_t dense_bytes = type_bytes(dense.type), c_bytes = type_bytes(e.c.type), d_bytes = type_bytes(e.d.type);
-  const CompressedBytes sizes = compressed_bytes(sparse, false);
+  const CompressedBytes sizes = compressed_bytes(sparse, true);
   const int bias_kind = bias_type(e.a.type, e.c.type);
   const bool backwards = (e.config + e.split_k) % 2 == 0;  // another order of summation
 

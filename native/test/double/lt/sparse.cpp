@@ -76,10 +76,12 @@ Status sizes_of(const MatObject& mat, bool of_plan, size_t* compressed, size_t* 
   return SUCCESS;
 }
 
-Status compress_on(const Sparse& sparse, const void* dense, void* compressed, void* buffer, cudaStream_t stream) {
+// of_plan: the caller has a plan, hence its sizes.
+Status compress_on(const Sparse& sparse, bool of_plan, const void* dense, void* compressed, void* buffer,
+                   cudaStream_t stream) {
   if (dense == nullptr || compressed == nullptr) return INVALID_VALUE;
   size_t bytes, temporary;
-  sizes_of(sparse.mat, false, &bytes, &temporary);
+  sizes_of(sparse.mat, of_plan, &bytes, &temporary);
   require("compress, dense", dense, dense_bytes(sparse.mat), stream);
   require("compress, compressed", compressed, bytes, stream);
   if (buffer == nullptr) breach("compress: NULL for a buffer of %zu bytes", temporary);
@@ -156,7 +158,7 @@ NM4J_LT Status cusparseLtSpMMACompress(const void* handle, const void* plan, con
   if (entry.fails()) return INTERNAL_ERROR;
   if (handle == nullptr || plan == nullptr) return INVALID_VALUE;
   find_handle(handle);
-  return compress_on(of_matmul(find_plan(plan).matmul), dense, compressed, buffer, stream);
+  return compress_on(of_matmul(find_plan(plan).matmul), true, dense, compressed, buffer, stream);
 }
 
 NM4J_LT Status cusparseLtSpMMACompress2(const void* handle, const void* mat, int is_a, int op, const void* dense,
@@ -165,5 +167,5 @@ NM4J_LT Status cusparseLtSpMMACompress2(const void* handle, const void* mat, int
   if (entry.fails()) return INTERNAL_ERROR;
   if (handle == nullptr || mat == nullptr || !find_mat(mat).structured) return INVALID_VALUE;
   find_handle(handle);
-  return compress_on({find_mat(mat), is_a != 0, op}, dense, compressed, buffer, stream);
+  return compress_on({find_mat(mat), is_a != 0, op}, false, dense, compressed, buffer, stream);
 }

@@ -101,11 +101,12 @@ Clock settled() {
 
 // An operation may itself run those of another stream, for which this one waits.
 void run_to(cudaStream_t stream, int64_t position) {
+  if (stream->executed >= position || stream->pending.empty()) return;
+  const Unlocked memory(stream->device);
   while (stream->executed < position && !stream->pending.empty()) {
     const Work operation = std::move(stream->pending.front());
     stream->pending.pop_front();
     stream->executed += 1;
-    const Unlocked memory(stream->device);
     if (operation.kernel.empty()) {
       operation.run();
     } else {

@@ -42,7 +42,8 @@ import org.nm4j.cusparselt.cusparseLt.cusparseLtMatmulPlan_t;
 
 /**
  * The whole sequence of a product, D = alpha A B^T + beta C in bf16, in the order of NVIDIA's
- * sample: describe, prune, check, compress, search, multiply, destroy. It needs a GPU.
+ * sample: describe, prune, check, compress, search, multiply, destroy. It needs a GPU, or nm4j's
+ * double of one; the property {@code nm4j.test.gpu} says that there is one.
  */
 class MatmulSampleTest {
   private static final int M = 32;
@@ -67,7 +68,9 @@ class MatmulSampleTest {
   void needsGpu() {
     int status = cusparseLtInit(handle);
     Assumptions.assumeTrue(
-        status == 0, () -> "no GPU: cusparseLtInit: " + cusparseLtGetErrorName(status).getString());
+        status == 0 || System.getProperty("nm4j.test.gpu") != null,
+        () -> "no GPU: cusparseLtInit: " + cusparseLtGetErrorName(status).getString());
+    check(status);
   }
 
   @AfterEach
@@ -150,11 +153,14 @@ class MatmulSampleTest {
     // Small integers: every order of summation and every rounding on the way gives the same bits.
     assertArrayEquals(product(pruned, b, c), download(deviceC, M * N));
 
+    // What refers to others first. NVIDIA's sample goes the other way round, which its
+    // documentation
+    // leaves open.
+    check(cusparseLtMatmulPlanDestroy(plan));
+    check(cusparseLtMatmulAlgSelectionDestroy(algorithm));
     check(cusparseLtMatDescriptorDestroy(matA));
     check(cusparseLtMatDescriptorDestroy(matB));
     check(cusparseLtMatDescriptorDestroy(matC));
-    check(cusparseLtMatmulAlgSelectionDestroy(algorithm));
-    check(cusparseLtMatmulPlanDestroy(plan));
     check(cusparseLtDestroy(handle));
   }
 
