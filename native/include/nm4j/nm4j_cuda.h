@@ -210,6 +210,26 @@ NM_API int32_t nm_cuda_mask_magnitude(nm_cuda_stream* stream, int32_t dtype, con
 NM_API int32_t nm_cuda_mask_transposable(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows,
                                          int64_t cols, int64_t ld, uint8_t* mask, nm_cuda_findings* findings);
 
+/* nm_mask_scores_f32: the N largest scores of each group; not for NM_S8. NaN are kept before all others, and found;
+ * findings may be NULL. */
+NM_API int32_t nm_cuda_mask_scores(nm_cuda_stream* stream, int32_t dtype, const void* scores, int64_t rows,
+                                   int64_t cols, int64_t ld, int32_t n, int32_t m, uint8_t* mask,
+                                   nm_cuda_findings* findings);
+
+/* nm_mask_vnm_f32: bit for bit the same mask. NaN are found; findings may be NULL. rows / V times cols / 128 below
+ * 2^31. */
+NM_API int32_t nm_cuda_mask_vnm(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows, int64_t cols,
+                                int64_t ld, int32_t v, int32_t n, int32_t m, uint8_t* mask, nm_cuda_findings* findings);
+
+/* nm_mask_random: the same bits. */
+NM_API int32_t nm_cuda_mask_random(nm_cuda_stream* stream, int64_t rows, int64_t cols, int32_t n, int32_t m,
+                                   int64_t seed, int64_t first_row, uint8_t* mask);
+
+/* nm_mask_nonzero_f32: the mask of a matrix that already obeys N:M; NaN are non-zeros, -0.0 is not. Of groups with more
+ * than N the lowest columns are taken, and found; findings may be NULL. */
+NM_API int32_t nm_cuda_mask_nonzero(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows, int64_t cols,
+                                    int64_t ld, int32_t n, int32_t m, uint8_t* mask, nm_cuda_findings* findings);
+
 /* Groups that keep more than N, of non-zeros (NaN among them, -0.0 not) and of mask bits; the first column of a group
  * is its position. And the numbers that are not finite. */
 NM_API int32_t nm_cuda_check(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows, int64_t cols,
@@ -218,6 +238,13 @@ NM_API int32_t nm_cuda_check_mask(nm_cuda_stream* stream, const uint8_t* mask, i
                                   int32_t m, nm_cuda_findings* findings);
 NM_API int32_t nm_cuda_check_finite(nm_cuda_stream* stream, int32_t dtype, const void* x, int64_t rows, int64_t cols,
                                     int64_t ld, nm_cuda_findings* findings);
+
+/* Blocks that break nm_check_transposable's and nm_check_vnm's rule; a block's first row and column are its position.
+ */
+NM_API int32_t nm_cuda_check_transposable(nm_cuda_stream* stream, const uint8_t* mask, int64_t rows, int64_t cols,
+                                          int32_t n, int32_t m, nm_cuda_findings* findings);
+NM_API int32_t nm_cuda_check_vnm(nm_cuda_stream* stream, const uint8_t* mask, int64_t rows, int64_t cols, int32_t v,
+                                 int32_t n, int32_t m, nm_cuda_findings* findings);
 
 /* Bits that differ between two masks (nm_mask_distance), to device memory. */
 NM_API int32_t nm_cuda_mask_distance(nm_cuda_stream* stream, const uint8_t* a, const uint8_t* b, int64_t rows,
@@ -267,6 +294,25 @@ NM_API int32_t nm_cuda_quantize_rows(nm_cuda_stream* stream, int32_t dtype, cons
  * the call returns, its pointers are device memory. flips, in device memory, is set to the number of mask bits that
  * changed; or NULL. With NM_CHECK_GRADIENT it blocks; NM_NAN then changes nothing. */
 NM_API int32_t nm_cuda_update(nm_cuda_stream* stream, const nm_update* update, int64_t* flips);
+
+/* S-STE's continuous pruning, nm_soft_threshold_f32, with the same arithmetic; results in the weights' type, rounded to
+ * nearest, ties to even. Not for NM_S8. Weights that are not finite are found, and their group's results mean nothing;
+ * findings may be NULL. */
+NM_API int32_t nm_cuda_soft_threshold(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows, int64_t cols,
+                                      int64_t ld, int32_t n, int32_t m, float scale, void* out, int64_t ldo,
+                                      nm_cuda_findings* findings);
+
+/* Its scale of a tensor, nm_soft_threshold_scale_f32, to device memory. The sums are added in another order than on the
+ * CPU, always the same for a shape, so that results may differ in the last digits of fp64. Takes scratch memory. */
+NM_API int32_t nm_cuda_soft_threshold_scale(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows,
+                                            int64_t cols, int64_t ld, int32_t n, int32_t m, double* scale,
+                                            nm_cuda_findings* findings);
+
+/* Random sparsity of gradients, nm_sample_f32: the same bits. mask may be NULL. Groups whose sum of |g| is not finite
+ * are found, and their results mean nothing; findings may be NULL. */
+NM_API int32_t nm_cuda_sample(nm_cuda_stream* stream, const float* g, int64_t rows, int64_t cols, int64_t ld, int32_t n,
+                              int32_t m, int64_t seed, int64_t first_row, float* out, int64_t ldo, uint8_t* mask,
+                              nm_cuda_findings* findings);
 
 /* --------------------------------------------------------------------------------------------------- sparse weights --
  * W, rows x cols (M x K), compressed for sparse tensor cores by cuSPARSELt. These keep 2 of 4 consecutive weights of a

@@ -12,13 +12,6 @@
 namespace nm {
 namespace {
 
-int32_t check_vnm_pattern(int32_t v, int32_t n, int32_t m) {
-  if (v >= 1 && 1 <= n && n <= kBlockColumns && n < m && kBlockColumns <= m && m <= kMaxGroup) return NM_OK;
-  return fail(NM_INVALID_PATTERN,
-              "pattern: expected V:N:M with V >= 1, 1 <= N <= %d, N < M and %d <= M <= %d, got %d:%d:%d", kBlockColumns,
-              kBlockColumns, kMaxGroup, v, n, m);
-}
-
 // Counts the blocks that break their pattern: obeys(mask, rows, block) looks at one of M columns in `rows` mask rows.
 template <typename Obeys>
 int32_t check_blocks(const uint8_t* mask, int64_t rows, int64_t cols, int64_t height, int32_t m, int64_t* breaches,

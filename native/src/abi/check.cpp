@@ -21,6 +21,13 @@ int32_t check_pattern(int32_t n, int32_t m) {
   return fail(NM_INVALID_PATTERN, "pattern: expected 1 <= N < M <= %d (keep N of every M), got %d:%d", kMaxGroup, n, m);
 }
 
+int32_t check_vnm_pattern(int32_t v, int32_t n, int32_t m) {
+  if (v >= 1 && 1 <= n && n <= kBlockColumns && n < m && kBlockColumns <= m && m <= kMaxGroup) return NM_OK;
+  return fail(NM_INVALID_PATTERN,
+              "pattern: expected V:N:M with V >= 1, 1 <= N <= %d, N < M and %d <= M <= %d, got %d:%d:%d", kBlockColumns,
+              kBlockColumns, kMaxGroup, v, n, m);
+}
+
 int32_t check_flags(int32_t flags) {
   if ((flags & ~NM_ALLOW_NAN) == 0) return NM_OK;
   return fail(NM_INVALID_ARGUMENT, "flags: expected 0 or NM_ALLOW_NAN (1), got %d", flags);

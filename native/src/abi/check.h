@@ -22,6 +22,7 @@ struct Span {
 };
 
 int32_t check_pattern(int32_t n, int32_t m);
+int32_t check_vnm_pattern(int32_t v, int32_t n, int32_t m);
 int32_t check_flags(int32_t flags);
 int32_t check_not_null(const char* name, const void* pointer);
 int32_t check_not_negative(const char* name, int64_t value);

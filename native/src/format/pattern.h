@@ -11,6 +11,7 @@
 namespace nm {
 
 constexpr int kMaxGroup = 32;
+constexpr int kBlockColumns = 4;  // of a V x M block that keep weights, in V:N:M
 
 struct Pattern {
   int32_t n;  // kept

@@ -4,14 +4,18 @@
 // Philox4x32-10 (Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011): 128 random bits for each counter
 // and key. So a number belongs to a place, not to the order in which places are visited.
 //
-// Internal linkage: each instruction set has its own.
+// For CPU and GPU. Internal linkage: each instruction set has its own.
 #ifndef NM4J_MASK_PHILOX_INL_H_
 #define NM4J_MASK_PHILOX_INL_H_
 
 #include <cstdint>
 
+#include "format/host_device.h"
+
 namespace nm {
 namespace {
+
+#ifndef __CUDACC__  // a GPU thread is one lane
 
 // Those of the instruction set's vectors.
 #if defined(__AVX512F__)
@@ -24,12 +28,6 @@ constexpr int kRandomLanes = 4;
 typedef uint32_t RandomWords __attribute__((vector_size(4 * kRandomLanes)));
 typedef uint64_t RandomPairs __attribute__((vector_size(4 * kRandomLanes)));
 
-// Low and high half of a * b.
-inline void multiply(uint32_t a, uint32_t b, uint32_t* low, uint32_t* high) {
-  const uint64_t product = uint64_t{a} * b;
-  *low = static_cast<uint32_t>(product);
-  *high = static_cast<uint32_t>(product >> 32);
-}
 inline void multiply(RandomWords a, uint32_t b, RandomWords* low, RandomWords* high) {
   const RandomPairs pairs = reinterpret_cast<RandomPairs>(a);
   const RandomPairs even = (pairs & 0xffffffffu) * b, odd = (pairs >> 32) * b;
@@ -37,13 +35,23 @@ inline void multiply(RandomWords a, uint32_t b, RandomWords* low, RandomWords* h
   *high = reinterpret_cast<RandomWords>(even >> 32 | (odd >> 32 << 32));
 }
 
+#endif
+
+// Low and high half of a * b.
+NM_HD void multiply(uint32_t a, uint32_t b, uint32_t* low, uint32_t* high) {
+  const uint64_t product = uint64_t{a} * b;
+  *low = static_cast<uint32_t>(product);
+  *high = static_cast<uint32_t>(product >> 32);
+}
+
 // One counter, Word being uint32_t, or kRandomLanes, Word being RandomWords. The bits replace it.
 template <typename Word>
 struct Philox {
   Word x[4];
 
-  void run(uint64_t seed) {
+  NM_HD void run(uint64_t seed) {
     auto key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
+    NM_UNROLL
     for (int round = 0; round < 10; ++round, key0 += 0x9e3779b9u, key1 += 0xbb67ae85u) {
       Word low0, high0, low1, high1;
       multiply(x[0], 0xd2511f53u, &low0, &high0);

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "format/mask_rows.h"
-#include "mask/philox-inl.h"
+#include "mask/random_group-inl.h"
 
 namespace nm {
 
@@ -16,19 +16,10 @@ void random_mask_row(uint64_t row, int64_t cols, Pattern pattern, uint64_t seed,
   uint64_t group = row * groups;
   for (int64_t first = 0; first < cols; first += pattern.m, ++group) {
     const auto length = static_cast<int>(std::min<int64_t>(pattern.m, cols - first));
-    int missing = std::min(pattern.n, length);
-    Philox<uint32_t> philox;
-    for (int i = 0; missing > 0; ++i) {
-      if (i % 4 == 0) {
-        philox = {{static_cast<uint32_t>(group), static_cast<uint32_t>(group >> 32), static_cast<uint32_t>(i / 4),
-                   kRandomMask}};
-        philox.run(seed);
-      }
-      // Column i is one of the `missing` that are still to be kept of length - i.
-      const auto below = static_cast<int>(uint64_t{philox.x[i % 4]} * static_cast<uint32_t>(length - i) >> 32);
-      if (below >= missing) continue;
-      mask[(first + i) / 8] |= static_cast<uint8_t>(1 << (first + i) % 8);
-      --missing;
+    uint32_t bits = random_group(group, std::min(pattern.n, length), length, seed);
+    for (; bits != 0; bits &= bits - 1) {
+      const int64_t col = first + __builtin_ctz(bits);
+      mask[col / 8] |= static_cast<uint8_t>(1 << col % 8);
     }
   }
 }

@@ -14,8 +14,6 @@
 
 namespace nm {
 
-constexpr int kBlockColumns = 4;  // kept of each block
-
 class VnmMasker {
  public:
   VnmMasker(Pattern pattern, int64_t cols, const RowOps& ops);

@@ -190,5 +190,97 @@ TEST_F(CudaFailure, Searches) {
   EXPECT_TRUE(CudaOk(nm_cuda_algorithms_clear()));
 }
 
+// Kernels: each launch of a function, and what it does besides.
+TEST_F(CudaFailure, Kernels) {
+  const Stream stream;
+  nm_cuda_stream* const on = stream.get();
+  const DeviceBytes w(64 * 64 * 4), out(64 * 64 * 4), more(64 * 64 * 4), mask(64 * 8), other(64 * 8), results(64);
+  for (const DeviceBytes* memory : {&w, &out, &more, &mask, &other}) {
+    ASSERT_TRUE(CudaOk(nm_cuda_fill(on, memory->data(), 0, memory->bytes())));
+  }
+  stream.Synchronize();
+  auto* const weights = static_cast<float*>(w.data());
+  auto* const copy = static_cast<float*>(out.data());
+  auto* const bits = static_cast<uint8_t*>(mask.data());
+  auto* const findings = static_cast<nm_cuda_findings*>(results.data());
+  const auto fails = [&](const char* name, const std::function<int32_t()>& work) {
+    FailEveryCall(name, work, [&] { stream.Synchronize(); });
+  };
+  fails("magnitude", [&] { return nm_cuda_mask_magnitude(on, NM_F32, weights, 64, 64, 64, 2, 4, 1, bits, findings); });
+  fails("transposable", [&] { return nm_cuda_mask_transposable(on, NM_F32, weights, 64, 64, 64, bits, findings); });
+  fails("scores", [&] { return nm_cuda_mask_scores(on, NM_F32, weights, 64, 64, 64, 2, 4, bits, findings); });
+  fails("vnm", [&] { return nm_cuda_mask_vnm(on, NM_F32, weights, 64, 64, 64, 4, 2, 8, bits, findings); });
+  fails("random", [&] { return nm_cuda_mask_random(on, 64, 64, 2, 4, 1, 0, bits); });
+  fails("nonzero", [&] { return nm_cuda_mask_nonzero(on, NM_F32, weights, 64, 64, 64, 2, 4, bits, findings); });
+  fails("check", [&] { return nm_cuda_check(on, NM_F32, weights, 64, 64, 64, 2, 4, findings); });
+  fails("check vnm", [&] { return nm_cuda_check_vnm(on, bits, 64, 64, 4, 2, 8, findings); });
+  fails("distance", [&] {
+    return nm_cuda_mask_distance(on, bits, static_cast<uint8_t*>(other.data()), 64, 64,
+                                 static_cast<int64_t*>(results.data()));
+  });
+  fails("compress",
+        [&] { return nm_cuda_compress(on, NM_F32, weights, 64, 64, 64, bits, copy, more.data(), findings); });
+  fails("cast", [&] { return nm_cuda_cast(on, NM_F32, weights, 64, NM_BF16, copy, 64, 64, 64, bits, 1); });
+  fails("soft threshold",
+        [&] { return nm_cuda_soft_threshold(on, NM_F32, weights, 64, 64, 64, 2, 4, 1, copy, 64, findings); });
+  FailEveryCall(
+      "scale",
+      [&] {
+        return nm_cuda_soft_threshold_scale(on, NM_F32, weights, 64, 64, 64, 2, 4, static_cast<double*>(more.data()),
+                                            findings);
+      },
+      [&] { EXPECT_TRUE(CudaOk(nm_cuda_stream_trim(on))); });
+  fails("sample", [&] { return nm_cuda_sample(on, weights, 64, 64, 64, 2, 4, 1, 0, copy, 64, bits, findings); });
+  nm_update update = {};
+  update.rows = update.cols = 64;
+  update.n = 2;
+  update.m = 5;  // a step, then a mask
+  update.group_stride = update.step = 1;
+  update.lr = 0.1f;
+  update.flags = NM_CHECK_GRADIENT;
+  update.w = weights;
+  update.grad = static_cast<const float*>(more.data());
+  update.mask = bits;
+  update.masked = copy;
+  FailEveryCall(
+      "update", [&] { return nm_cuda_update(on, &update, static_cast<int64_t*>(results.data())); },
+      [&] { EXPECT_TRUE(CudaOk(nm_cuda_stream_trim(on))); });
+}
+
+TEST_F(CudaFailure, Panels) {
+  const Stream stream;
+  const DeviceBytes w(40 * 40 * 4), x(40 * 40 * 4), y(40 * 40 * 4), mask(40 * 5);
+  for (const DeviceBytes* memory : {&w, &x, &mask}) {
+    ASSERT_TRUE(CudaOk(nm_cuda_fill(stream.get(), memory->data(), 0, memory->bytes())));
+  }
+  nm_cuda_panels* panels = nullptr;
+  const auto free_panels = [&] {
+    EXPECT_TRUE(CudaOk(nm_cuda_panels_free(panels)));
+    panels = nullptr;
+  };
+  FailEveryCall(
+      "create", [&] { return nm_cuda_panels_create(0, 40, 40, 3, 8, NM_F32, &panels); }, free_panels);
+  ASSERT_TRUE(CudaOk(nm_cuda_panels_create(0, 40, 40, 3, 8, NM_F32, &panels)));
+  const auto synchronize = [&] { stream.Synchronize(); };
+  FailEveryCall(
+      "set",
+      [&] {
+        return nm_cuda_panels_set(panels, stream.get(), w.data(), 40, static_cast<const uint8_t*>(mask.data()),
+                                  nullptr);
+      },
+      synchronize);
+  nm_cuda_product product = {};
+  product.y_dtype = NM_F32;
+  product.batch = 40;
+  product.count = 1;
+  product.x = x.data();
+  product.y = y.data();
+  product.ldx = product.ldy = 40;
+  product.alpha = 1;
+  FailEveryCall(
+      "multiply", [&] { return nm_cuda_panels_multiply(panels, &product, stream.get()); }, synchronize);
+  free_panels();
+}
+
 }  // namespace
 }  // namespace nm4j_test

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <limits>
 #include <memory>
+#include <tuple>
 
 #include "cuda/support/device.h"
 #include "support/matrix.h"
@@ -118,6 +119,58 @@ TEST_F(KernelArgumentsTest, Overlaps) {
                           {"values", "metadata"}));
   EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_metadata_to_cutlass(stream(), NM_F32, 32, 2, w(), w()),
                           {"metadata", "reordered"}));
+}
+
+TEST_F(KernelArgumentsTest, Sparsify) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const auto scores = [&](int32_t dtype, int32_t n, int32_t m, uint8_t* bits) {
+    return nm_cuda_mask_scores(stream(), dtype, w(), 2, 8, 8, n, m, bits, nullptr);
+  };
+  EXPECT_TRUE(CudaRefuses(NM_UNSUPPORTED, scores(NM_S8, 2, 4, mask()), {"dtype", "got int8"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_PATTERN, scores(NM_F32, 4, 4, mask()), {"got 4:4"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, scores(NM_F32, 2, 4, nullptr), {"mask", "NULL"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT,
+                          nm_cuda_mask_nonzero(stream(), NM_F32, w(), 2, 8, 7, 2, 4, mask(), nullptr), {"got 7"}));
+  EXPECT_TRUE(
+      CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_mask_random(stream(), 2, 8, 2, 4, 1, -1, mask()), {"first_row", "-1"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_PATTERN, nm_cuda_mask_random(stream(), 2, 8, 0, 4, 1, 0, mask()), {"got 0:4"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_mask_random(stream(), 2, 8, 2, 4, 1, 0, nullptr), {"mask"}));
+
+  const auto soft = [&](int32_t dtype, float scale, float* to, int64_t ldo) {
+    return nm_cuda_soft_threshold(stream(), dtype, w(), 2, 8, 8, 2, 4, scale, to, ldo, nullptr);
+  };
+  EXPECT_TRUE(CudaRefuses(NM_UNSUPPORTED, soft(NM_S8, 1, out(), 8), {"dtype", "got int8"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, soft(NM_F32, infinity, out(), 8), {"scale", "finite", "inf"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, soft(NM_F32, 1, out(), 7), {"out", "got 7"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, soft(NM_F32, 1, w(), 8), {"w", "out", "separate"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT,
+                          nm_cuda_soft_threshold_scale(stream(), NM_F32, w(), 2, 8, 8, 2, 4, nullptr, nullptr),
+                          {"scale", "NULL"}));
+
+  const auto sample = [&](int64_t first_row, float* to, uint8_t* bits) {
+    return nm_cuda_sample(stream(), w(), 2, 8, 8, 2, 4, 1, first_row, to, 8, bits, nullptr);
+  };
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, sample(-1, out(), mask()), {"first_row", "-1"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, sample(0, w(), mask()), {"g", "out", "separate"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, sample(0, out(), reinterpret_cast<uint8_t*>(out())), {"out", "mask"}));
+}
+
+TEST_F(KernelArgumentsTest, Blocks) {
+  const auto vnm = [&](int64_t rows, int32_t v, int32_t n, int32_t m, uint8_t* bits) {
+    return nm_cuda_mask_vnm(stream(), NM_S8, w(), rows, 8, 8, v, n, m, bits, nullptr);
+  };
+  for (const auto& [v, n, m] : {std::tuple{0, 2, 8}, {1, 5, 8}, {1, 2, 3}, {1, 8, 8}, {1, 2, 33}}) {
+    EXPECT_TRUE(CudaRefuses(NM_INVALID_PATTERN, vnm(2, v, n, m, mask()), {"V:N:M"}));
+    EXPECT_TRUE(
+        CudaRefuses(NM_INVALID_PATTERN, nm_cuda_check_vnm(stream(), mask(), 2, 8, v, n, m, findings()), {"V:N:M"}));
+  }
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, vnm(2, 1, 2, 8, nullptr), {"mask", "NULL"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_PATTERN, nm_cuda_check_transposable(stream(), mask(), 2, 8, 4, 4, findings()),
+                          {"got 4:4"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_check_transposable(stream(), mask(), 2, 8, 2, 4, nullptr),
+                          {"findings", "NULL"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_check_vnm(stream(), nullptr, 2, 8, 1, 2, 8, findings()),
+                          {"mask", "NULL"}));
 }
 
 TEST_F(KernelArgumentsTest, Metadata) {
@@ -242,6 +295,15 @@ TEST_F(DeviceTest, EmptyMatricesAreFine) {
   EXPECT_TRUE(CudaOk(nm_cuda_compress(stream(), NM_F32, nullptr, 0, 8, 8, nullptr, nullptr, nullptr, nullptr)));
   EXPECT_TRUE(CudaOk(nm_cuda_cast(stream(), NM_F32, nullptr, 0, NM_S8, nullptr, 0, 3, 0, nullptr, 1)));
   EXPECT_TRUE(CudaOk(nm_cuda_metadata_to_cutlass(stream(), NM_S8, 0, 2, nullptr, nullptr)));
+  EXPECT_TRUE(CudaOk(nm_cuda_mask_scores(stream(), NM_F32, nullptr, 0, 8, 8, 2, 4, nullptr, nullptr)));
+  EXPECT_TRUE(CudaOk(nm_cuda_mask_nonzero(stream(), NM_F32, nullptr, 2, 0, 0, 2, 4, nullptr, nullptr)));
+  EXPECT_TRUE(CudaOk(nm_cuda_mask_random(stream(), 0, 8, 2, 4, 1, 0, nullptr)));
+  EXPECT_TRUE(CudaOk(nm_cuda_mask_vnm(stream(), NM_F32, nullptr, 0, 8, 8, 2, 2, 8, nullptr, nullptr)));
+  EXPECT_TRUE(CudaOk(nm_cuda_soft_threshold(stream(), NM_F32, nullptr, 0, 8, 8, 2, 4, 1, nullptr, 8, nullptr)));
+  EXPECT_TRUE(CudaOk(nm_cuda_sample(stream(), nullptr, 0, 8, 8, 2, 4, 1, 0, nullptr, 8, nullptr, nullptr)));
+  const DeviceFindings blocks(stream());
+  ASSERT_TRUE(CudaOk(nm_cuda_check_transposable(stream(), nullptr, 0, 8, 2, 4, blocks.data())));
+  EXPECT_TRUE(blocks.Are(0, -1));
   const DeviceArray<int64_t> bits(stream(), {-1});
   ASSERT_TRUE(CudaOk(nm_cuda_mask_distance(stream(), nullptr, nullptr, 0, 8, bits.data())));
   EXPECT_EQ(0, bits.Read()[0]);

@@ -12,6 +12,12 @@ int32_t check_element(const char* name, int32_t dtype) {
               "%s: expected 0 (fp32), 1 (bf16), 2 (int8) or 16 (fp16), got %d", name, dtype);
 }
 
+int32_t check_float_element(const char* name, int32_t dtype) {
+  NM_TRY(check_element(name, dtype));
+  if (dtype != NM_S8) return NM_OK;
+  return fail(NM_UNSUPPORTED, "%s: expected 0 (fp32), 1 (bf16) or 16 (fp16), got int8", name);
+}
+
 int64_t element_bytes(int32_t dtype) { return dtype == NM_F32 ? 4 : dtype == NM_S8 ? 1 : 2; }
 
 int32_t DeviceArguments::add(const Span& span, bool written) {

@@ -17,6 +17,8 @@ namespace cuda {
 
 // NM_F32, NM_BF16, NM_CUDA_F16 or NM_S8.
 int32_t check_element(const char* name, int32_t dtype);
+// The same without NM_S8.
+int32_t check_float_element(const char* name, int32_t dtype);
 int64_t element_bytes(int32_t dtype);
 
 // Collects the device memory of a call as it is checked: sizes, alignment, where it lies. `in` may overlap each other,
@@ -69,6 +71,11 @@ int32_t with_findings(const nm_cuda_stream* stream, const char* kernel, nm_cuda_
     }
     return launch(found);
   });
+}
+
+// Nothing found among nothing: the kernels themselves want something to do.
+inline int32_t nothing_found(const nm_cuda_stream* stream, nm_cuda_findings* findings) {
+  return with_findings(stream, "clear", findings, [](Findings*) { return 0; });
 }
 
 }  // namespace cuda

@@ -14,6 +14,7 @@ using nm::cuda::check_stream;
 using nm::cuda::DenseView;
 using nm::cuda::DeviceArguments;
 using nm::cuda::Findings;
+using nm::cuda::nothing_found;
 using nm::cuda::on_stream;
 using nm::cuda::with_findings;
 
@@ -21,11 +22,6 @@ namespace {
 
 DenseView view(int32_t dtype, const void* data, int64_t rows, int64_t cols, int64_t ld) {
   return {dtype, const_cast<void*>(data), rows, cols, ld};
-}
-
-// Nothing found among nothing: the kernels themselves want something to do.
-int32_t nothing_found(const nm_cuda_stream* stream, nm_cuda_findings* findings) {
-  return with_findings(stream, "clear", findings, [](Findings*) { return 0; });
 }
 
 }  // namespace

@@ -34,12 +34,6 @@ namespace {
 
 constexpr int64_t kMostItems = int64_t{1} << 23;  // 2^16 tiles of 128
 
-int32_t check_float(int32_t dtype) {
-  NM_TRY(nm::cuda::check_element("dtype", dtype));
-  if (dtype != NM_S8) return NM_OK;
-  return fail(NM_UNSUPPORTED, "dtype: expected 0 (fp32), 1 (bf16) or 16 (fp16), got int8");
-}
-
 int32_t check_device(const nm_cuda_panels* panels, const nm_cuda_stream* stream) {
   NM_TRY(check_not_null("panels", panels));
   NM_TRY(check_stream(stream));
@@ -90,7 +84,7 @@ int32_t nm_cuda_panels_create(int32_t device, int64_t rows, int64_t cols, int32_
   return guarded([&]() -> int32_t {
     NM_TRY(check_not_null("out", out));
     *out = nullptr;
-    NM_TRY(check_float(dtype));
+    NM_TRY(nm::cuda::check_float_element("dtype", dtype));
     NM_TRY(nm::check_pattern(n, m));
     if (rows < 1 || cols < 1) {
       return fail(NM_INVALID_ARGUMENT, "panels: expected sizes of at least 1, got %" PRId64 " x %" PRId64, rows, cols);

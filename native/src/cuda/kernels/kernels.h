@@ -32,6 +32,14 @@ int visit_element(int32_t dtype, const Visit& visit) {
   }
 }
 
+// The same for the three that are floats.
+template <typename Visit>
+int visit_float(int32_t dtype, const Visit& visit) {
+  if (dtype == NM_BF16) return visit(static_cast<Bf16*>(nullptr));
+  if (dtype == NM_CUDA_F16) return visit(static_cast<F16*>(nullptr));
+  return visit(static_cast<float*>(nullptr));
+}
+
 // A matrix in device memory.
 struct DenseView {
   int32_t dtype;
@@ -44,10 +52,19 @@ int launch_clear(Stream stream, Findings* findings);
 int launch_mask_magnitude(Stream stream, const DenseView& w, int32_t n, int32_t m, int64_t group_stride, uint8_t* mask,
                           Findings* nan);
 int launch_mask_transposable(Stream stream, const DenseView& w, uint8_t* mask, Findings* nan);
+int launch_mask_scores(Stream stream, const DenseView& scores, int32_t n, int32_t m, uint8_t* mask, Findings* nan);
+int launch_mask_vnm(Stream stream, const DenseView& w, int32_t v, int32_t n, int32_t m, uint8_t* mask, Findings* nan);
+int launch_mask_nonzero(Stream stream, const DenseView& w, int32_t n, int32_t m, uint8_t* mask, Findings* breaches);
+int launch_mask_random(Stream stream, int64_t rows, int64_t cols, int32_t n, int32_t m, int64_t seed, int64_t first_row,
+                       uint8_t* mask);
 
 int launch_check(Stream stream, const DenseView& w, int32_t n, int32_t m, Findings* breaches);
 int launch_check_mask(Stream stream, const uint8_t* mask, int64_t rows, int64_t cols, int32_t n, int32_t m,
                       Findings* breaches);
+int launch_check_transposable(Stream stream, const uint8_t* mask, int64_t rows, int64_t cols, int32_t n, int32_t m,
+                              Findings* breaches);
+int launch_check_vnm(Stream stream, const uint8_t* mask, int64_t rows, int64_t cols, int32_t v, int32_t n, int32_t m,
+                     Findings* breaches);
 int launch_check_finite(Stream stream, const DenseView& x, Findings* findings);
 int launch_mask_distance(Stream stream, const uint8_t* a, const uint8_t* b, int64_t rows, int64_t cols, uint64_t* bits);
 
@@ -69,6 +86,15 @@ int launch_quantize_rows(Stream stream, const DenseView& w, const uint8_t* mask,
 
 // `rule` is that of `update`, whose pointers are device memory.
 int launch_update(Stream stream, const nm_update& update, const UpdateRule& rule, uint64_t* flips);
+
+int launch_soft_threshold(Stream stream, const DenseView& w, int32_t n, int32_t m, float scale, const DenseView& out,
+                          Findings* not_finite);
+// `sums`: kScaleSumBytes of scratch memory.
+constexpr int64_t kScaleSumBytes = 16 * 2048;
+int launch_soft_threshold_scale(Stream stream, const DenseView& w, int32_t n, int32_t m, void* sums, double* scale,
+                                Findings* not_finite);
+int launch_sample(Stream stream, const DenseView& g, int32_t n, int32_t m, int64_t seed, int64_t first_row, float* out,
+                  int64_t ldo, Findings* not_finite);
 
 int launch_pack_panel(Stream stream, const PanelShape& shape, const DenseView& w, const uint8_t* mask, void* values,
                       uint8_t* columns, Findings* breaches);

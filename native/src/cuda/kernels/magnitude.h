@@ -1,7 +1,7 @@
 // Copyright 2026 The nm4j authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Magnitude masks: in each group of M the N weights of largest |w|, the lowest column first among equals.
+// Masks of the N largest of each group of M, by magnitude or by score, the lowest column first among equals.
 //
 // Floor: reads T, writes a bit: sizeof(T) + 1/8 bytes a weight.
 #ifndef NM4J_CUDA_KERNELS_MAGNITUDE_H_
@@ -17,7 +17,29 @@
 namespace nm {
 namespace cuda {
 
-// The bits of the `n` first ones in order of magnitude among kM keys.
+// What is compared: keys in the order of the numbers, NaN the largest, -0.0 equal to 0.0. kZeroIsLast: key(0) comes
+// after all others.
+struct ByMagnitude {
+  static constexpr bool kZeroIsLast = true;
+  template <typename T>
+  NM_HD static uint32_t key(T value) {
+    return magnitude_key(value);
+  }
+  template <typename T>
+  static constexpr uint32_t kNan = KeysOf<T>::kNan;
+};
+struct ByScore {
+  static constexpr bool kZeroIsLast = false;
+  template <typename T>
+  NM_HD static uint32_t key(T value) {
+    const uint32_t magnitude = magnitude_key(value);
+    return widen(value) < 0.0f ? 0x80000000u - magnitude : 0x80000000u + magnitude;  // a NaN is never below
+  }
+  template <typename T>
+  static constexpr uint32_t kNan = 0x80000000u + KeysOf<T>::kNan;
+};
+
+// The bits of the `n` first ones in order among kM keys.
 template <int kM>
 NM_HD uint32_t largest_of(const uint32_t* keys, int n) {
   uint32_t bits = 0;
@@ -47,7 +69,7 @@ NM_HD uint32_t chunk_mask(const uint32_t (&keys)[kChunk], int n) {
 
 // 8 columns from `col` on, for any M and stride: each column is compared with all of its group, in memory (the cache
 // holds it). The elements of a group are `stride` apart, and groups follow each other in periods of `stride` columns.
-template <typename T>
+template <typename Order, typename T>
 NM_HD uint32_t byte_mask(const T* row, int64_t cols, int64_t col, int n, int m, int64_t stride) {
   const int64_t channels = cols / stride;
   int64_t channel = col / stride, place = col - channel * stride, first = channel / m * m;
@@ -57,10 +79,10 @@ NM_HD uint32_t byte_mask(const T* row, int64_t cols, int64_t col, int n, int m, 
     const T* group = row + first * stride + place;
     const int length = channels - first < m ? static_cast<int>(channels - first) : m;
     const int mine = static_cast<int>(channel - first);
-    const uint32_t key = magnitude_key(row[col + i]);
+    const uint32_t key = Order::key(row[col + i]);
     int rank = 0;
     for (int j = 0; j < length; ++j) {
-      const uint32_t other = magnitude_key(group[j * stride]);
+      const uint32_t other = Order::key(group[j * stride]);
       rank += j < mine ? other >= key : other > key;
     }
     bits |= static_cast<uint32_t>(rank < n) << i;
@@ -72,17 +94,18 @@ NM_HD uint32_t byte_mask(const T* row, int64_t cols, int64_t col, int n, int m, 
   return bits;
 }
 
-template <typename T, int kChunk>
+// Whether there is a NaN among them. Behind the row's end keys are 0: they come last.
+template <typename Order, typename T, int kChunk>
 NM_HD bool load_keys(const T* row, int64_t count, uint32_t (&keys)[kChunk]) {
   T values[kChunk];
   load_run(row, count, values);
   uint32_t largest = 0;
   NM_UNROLL
   for (int i = 0; i < kChunk; ++i) {
-    keys[i] = magnitude_key(values[i]);
+    keys[i] = Order::kZeroIsLast || i < count ? Order::key(values[i]) : 0;
     largest = keys[i] > largest ? keys[i] : largest;
   }
-  return largest == KeysOf<T>::kNan;
+  return largest == Order::template kNan<T>;
 }
 
 // Columns to a thread: whole groups, whole mask bytes and 16 bytes of weights.
@@ -92,8 +115,8 @@ constexpr int kMaskChunk = kM > 16                    ? kM
                                                       : 8;
 
 // kM: 2, 4, 8, 16 or 32; 0 for any M and stride.
-template <typename T, int kM>
-struct MagnitudeMask {
+template <typename T, int kM, typename Order>
+struct LargestMask {
   static constexpr int kThreads = kBlockThreads, kBlocks = kM == 32 ? 1 : 2;
   static constexpr int kChunk = kM == 0 ? 8 : kMaskChunk<T, kM>;
 
@@ -109,10 +132,10 @@ struct MagnitudeMask {
     for_chunks(t, rows, cols, kChunk, [&](int64_t row, int64_t col) {
       const T* const from = w + row * ld;
       uint32_t keys[kChunk];
-      const bool any_nan = load_keys(from + col, cols - col, keys);
+      const bool any_nan = load_keys<Order>(from + col, cols - col, keys);
       uint32_t bits;
       if constexpr (kM == 0) {
-        bits = byte_mask(from, cols, col, n, m, stride);
+        bits = byte_mask<Order>(from, cols, col, n, m, stride);
       } else {
         bits = chunk_mask<kM>(keys, n);
         if (cols - col < kChunk) bits &= (uint32_t{1} << (cols - col)) - 1;
@@ -120,7 +143,7 @@ struct MagnitudeMask {
       store_bits<kChunk>(mask + row * mask_row_bytes(cols) + col / 8, cols - col < kChunk ? cols - col : kChunk, bits);
       if (any_nan) {
         for (int i = 0; i < kChunk; ++i) {
-          if (keys[i] == KeysOf<T>::kNan) found.add(row * cols + col + i);
+          if (keys[i] == Order::template kNan<T>) found.add(row * cols + col + i);
         }
       }
     });

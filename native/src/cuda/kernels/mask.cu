@@ -4,23 +4,11 @@
 // Launches of masks and of checks.
 #include "cuda/kernels/check.h"
 #include "cuda/kernels/kernels.h"
-#include "cuda/kernels/magnitude.h"
+#include "cuda/kernels/largest_launch.h"
 #include "cuda/kernels/transposable.h"
 
 namespace nm {
 namespace cuda {
-namespace {
-
-template <typename T, int kM>
-int magnitude(Stream stream, const DenseView& w, const Extent& e, int n, int m, int64_t stride, uint8_t* mask,
-              Findings* nan) {
-  using Kernel = MagnitudeMask<T, kM>;
-  const int64_t ld = e.one_row ? e.cols : w.ld;
-  return launch(chunk_grid(e.rows, e.cols, Kernel::kChunk), stream,
-                Kernel{static_cast<const T*>(w.data), e.rows, e.cols, ld, n, m, stride, mask, nan});
-}
-
-}  // namespace
 
 int launch_clear(Stream stream, Findings* findings) {
   return launch({1, 1, ClearFindings::kThreads, 1}, stream, ClearFindings{findings});
@@ -30,14 +18,7 @@ int launch_mask_magnitude(Stream stream, const DenseView& w, int32_t n, int32_t 
                           Findings* nan) {
   return visit_element(w.dtype, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    const bool in_registers = group_stride == 1 && (m == 2 || m == 4 || m == 8 || m == 16 || m == 32);
-    const Extent e = extent(w.rows, w.cols, in_registers && w.ld == w.cols, std::max(8, m));
-    if (!in_registers) return magnitude<T, 0>(stream, w, e, n, m, group_stride, mask, nan);
-    if (m == 2) return magnitude<T, 2>(stream, w, e, n, m, 1, mask, nan);
-    if (m == 4) return magnitude<T, 4>(stream, w, e, n, m, 1, mask, nan);
-    if (m == 8) return magnitude<T, 8>(stream, w, e, n, m, 1, mask, nan);
-    if (m == 16) return magnitude<T, 16>(stream, w, e, n, m, 1, mask, nan);
-    return magnitude<T, 32>(stream, w, e, n, m, 1, mask, nan);
+    return launch_largest<ByMagnitude, T>(stream, w, n, m, group_stride, mask, nan);
   });
 }
 

@@ -7,17 +7,6 @@
 
 namespace nm {
 namespace cuda {
-namespace {
-
-// The types that have these products.
-template <typename Visit>
-int visit_float(int32_t dtype, const Visit& visit) {
-  if (dtype == NM_BF16) return visit(static_cast<Bf16*>(nullptr));
-  if (dtype == NM_CUDA_F16) return visit(static_cast<F16*>(nullptr));
-  return visit(static_cast<float*>(nullptr));
-}
-
-}  // namespace
 
 int launch_pack_panel(Stream stream, const PanelShape& shape, const DenseView& w, const uint8_t* mask, void* values,
                       uint8_t* columns, Findings* breaches) {

@@ -139,7 +139,7 @@ struct NextMask {
       const int64_t at = row * cols + col, count = cols - col < kChunk ? cols - col : kChunk;
       uint8_t* const mask = tensors.mask + row * mask_row_bytes(cols) + col / 8;
       const uint32_t bits = load_bits<kChunk>(mask, count);
-      const uint32_t next = byte_mask(tensors.w + row * cols, cols, col, n, m, stride);
+      const uint32_t next = byte_mask<ByMagnitude>(tensors.w + row * cols, cols, col, n, m, stride);
       flipped += count_bits(bits ^ next);
       if (next != bits) store_bits<kChunk>(mask, count, next);
       float w[kChunk];
