@@ -16,7 +16,7 @@
  *    must neither be freed nor changed until the stream has passed that point. Functions that wait say "blocks".
  *    A failure of the GPU itself (NM_CUDA_FAILURE) may therefore be reported by a later call.
  *  - Work on one stream runs in order. Between two streams only nm_cuda_event and synchronisation give an order, except
- *    for nm_cuda_weights, which look after themselves.
+ *    for nm_cuda_weights and nm_cuda_panels, which look after themselves.
  *  - Functions may be called from any thread, also on the same stream; the calling thread's current CUDA device is left
  *    as it was found. Handles of cuSPARSELt belong to a device and a thread; they are made when a thread first needs
  *    them and released when it ends.
@@ -314,6 +314,10 @@ NM_API int32_t nm_cuda_sample(nm_cuda_stream* stream, const float* g, int64_t ro
                               int32_t m, int64_t seed, int64_t first_row, float* out, int64_t ldo, uint8_t* mask,
                               nm_cuda_findings* findings);
 
+/* nm_srste_gradient_rows_f32 of all rows on the device, with the same arithmetic; nothing has gaps. */
+NM_API int32_t nm_cuda_srste_gradient(nm_cuda_stream* stream, const float* w, const uint8_t* mask, int64_t rows,
+                                      int64_t cols, float lambda, float* grad);
+
 /* --------------------------------------------------------------------------------------------------- sparse weights --
  * W, rows x cols (M x K), compressed for sparse tensor cores by cuSPARSELt. These keep 2 of 4 consecutive weights of a
  * row, or 1 of 2 with NM_F32, whose products take the weights and activations rounded to TF32 (10 bits of mantissa).
@@ -429,8 +433,9 @@ NM_API int32_t nm_cuda_panels_create(int32_t device, int64_t rows, int64_t cols,
 /* Blocks until the device is done with them. */
 NM_API int32_t nm_cuda_panels_free(nm_cuda_panels* panels);
 
-/* Packs dense weights in device memory and their mask. Groups that keep more than N keep their lowest N, and are found;
- * findings may be NULL. Work on other streams that uses the panels has to be ordered by the caller. */
+/* Packs dense weights in device memory and their mask, again as often as one likes: products queued before, on any
+ * stream, still use the old contents, products queued after it the new ones. Groups that keep more than N keep their
+ * lowest N, and are found; findings may be NULL. */
 NM_API int32_t nm_cuda_panels_set(nm_cuda_panels* panels, nm_cuda_stream* stream, const void* dense, int64_t ld,
                                   const uint8_t* mask, nm_cuda_findings* findings);
 
@@ -464,6 +469,9 @@ typedef struct nm_cuda_algorithm {
  * (other than 0) are equal. */
 NM_API int32_t nm_cuda_search(const nm_cuda_weights* weights, const nm_cuda_product* product, nm_cuda_stream* stream,
                               int32_t iterations, int32_t runs, nm_cuda_algorithm* algorithm);
+
+/* *known: 1 if products of this kind have an algorithm, searched or imported; 0 if the default runs. */
+NM_API int32_t nm_cuda_algorithm_known(const nm_cuda_weights* weights, const nm_cuda_product* product, int32_t* known);
 
 /* All results as text, one line each, for a file; they hold for the same device model, driver-independent, and version
  * of cuSPARSELt. Export: *size is set to the bytes needed, the final 0 included; written only if `capacity` suffices

@@ -275,5 +275,40 @@ TYPED_TEST(PanelProductTest, FindsGroupsThatKeepTooMany) {
   EXPECT_EQ(static_cast<int64_t>(128 * 2 * 12 * (sizeof(T) + 1)), bytes);
 }
 
+// A product queued before new contents uses the old ones, on whichever streams the two are.
+TYPED_TEST(PanelProductTest, NewContentsWaitForProductsAndProductsForThem) {
+  using T = TypeParam;
+  struct FreeStream {
+    void operator()(nm_cuda_stream* stream) const { nm_cuda_stream_free(stream); }
+  };
+  nm_cuda_stream* raw_stream;
+  Need(nm_cuda_stream_create(0, &raw_stream));
+  const std::unique_ptr<nm_cuda_stream, FreeStream> other(raw_stream);
+  HostMatrix<T> ones(4, 8, 8), twos(4, 8, 8), x(8, 3, 3), y(4, 3, 3);
+  for (HostMatrix<T>* m : {&ones, &x}) m->Fill([] { return 1.0f; });
+  twos.Fill([] { return 2.0f; });
+  HostMask mask(4, 8);
+  for (int64_t i = 0; i < 32; ++i) mask.set(i / 8, i % 8, i % 4 != 1);
+  const Panels panels = this->Pack({{3, 4}, 4, 8, 3}, ones, mask);
+  const DeviceArray<T> dense(this->stream(), twos.data), device_x(this->stream(), x.data);
+  const DeviceArray<T> before(this->stream(), y.data), after(this->stream(), y.data);
+  const DeviceArray<uint8_t> bits(this->stream(), mask.bytes);
+  Need(nm_cuda_stream_synchronize(this->stream()));
+  nm_cuda_product p = {};
+  p.y_dtype = kDtype<T>;
+  p.batch = p.ldx = p.ldy = 3;
+  p.count = 1;
+  p.x = device_x.data();
+  p.alpha = 1;
+  p.y = before.data();
+  ASSERT_TRUE(CudaOk(nm_cuda_panels_multiply(panels.get(), &p, other.get())));
+  ASSERT_TRUE(CudaOk(nm_cuda_panels_set(panels.get(), this->stream(), dense.data(), 8, bits.data(), nullptr)));
+  p.y = after.data();
+  ASSERT_TRUE(CudaOk(nm_cuda_panels_multiply(panels.get(), &p, other.get())));
+  Need(nm_cuda_stream_synchronize(other.get()));
+  for (const T& value : before.Read()) EXPECT_EQ(6.0f, Value(value));
+  for (const T& value : after.Read()) EXPECT_EQ(12.0f, Value(value));
+}
+
 }  // namespace
 }  // namespace nm4j_test

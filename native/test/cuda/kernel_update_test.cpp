@@ -196,5 +196,37 @@ TEST_F(DeviceUpdateTest, AnInfiniteGradientIsFoundAndChangesNothing) {
   EXPECT_EQ(-7, flips.Read()[0]);
 }
 
+TEST_F(DeviceUpdateTest, SrSteTermForOtherOptimisers) {
+  if (!HasFusedMultiplyAdd()) GTEST_SKIP() << "this CPU rounds products before it adds them";
+  for (const int64_t cols : {1, 7, 16, 33, 160}) {
+    Tensors host(5, cols, random());
+    for (uint8_t& bits : host.mask) bits = static_cast<uint8_t>(random().Int(0, 255));
+    const DeviceTensors device(stream(), host, random().Int(0, 3));
+    ASSERT_TRUE(CudaOk(
+        nm_cuda_srste_gradient(stream(), device.w.data(), device.mask.data(), 5, cols, 0.02f, device.grad.data())));
+    ASSERT_EQ(NM_OK,
+              nm_srste_gradient_rows_f32(host.w.data(), host.mask.data(), 5, cols, 0.02f, host.grad.data(), 0, 5));
+    ASSERT_EQ(host.grad, device.grad.Read()) << cols << " columns";
+    ASSERT_EQ(host.w, device.w.Read());
+  }
+}
+
+TEST_F(DeviceUpdateTest, SrSteTermRefusesBadArguments) {
+  const Tensors host(2, 16, random());
+  const DeviceTensors d(stream(), host, 0);
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT,
+                          nm_cuda_srste_gradient(stream(), d.w.data(), d.mask.data(), 2, 16, kNan, d.grad.data()),
+                          {"lambda"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT,
+                          nm_cuda_srste_gradient(stream(), d.w.data(), d.mask.data(), -2, 16, 1, d.grad.data()),
+                          {"-2"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT,
+                          nm_cuda_srste_gradient(stream(), d.w.data(), host.mask.data(), 2, 16, 1, d.grad.data()),
+                          {"mask"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT,
+                          nm_cuda_srste_gradient(stream(), d.w.data(), d.mask.data(), 2, 16, 1, d.w.data()),
+                          {"separate memory"}));
+}
+
 }  // namespace
 }  // namespace nm4j_test

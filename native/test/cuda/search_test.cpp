@@ -146,6 +146,35 @@ TEST_F(CudaSearch, ResultsOutliveTheProcessAsText) {
   EXPECT_NE(Export().find("Some other device"), std::string::npos);
 }
 
+TEST_F(CudaSearch, IsKnownOnceSearchedOrImported) {
+  Case c;
+  c.dtype = c.y_dtype = NM_BF16;
+  ProductTest test(c, stream_);
+  const auto known = [](ProductTest& t) {
+    int32_t answer = -1;
+    EXPECT_TRUE(CudaOk(nm_cuda_algorithm_known(t.weights(), &t.product(), &answer)));
+    return answer;
+  };
+  EXPECT_EQ(known(test), 0);
+  Search(test);
+  EXPECT_EQ(known(test), 1);
+  c.y_layout = NM_FEATURE_MAJOR;
+  ProductTest other(c, stream_);
+  EXPECT_EQ(known(other), 0);
+  const std::string text = Export();
+  ASSERT_TRUE(CudaOk(nm_cuda_algorithms_clear()));
+  EXPECT_EQ(known(test), 0);
+  int64_t used = 0;
+  ASSERT_TRUE(CudaOk(nm_cuda_algorithms_import(text.c_str(), &used)));
+  EXPECT_EQ(known(test), 1);
+  int32_t answer;
+  EXPECT_TRUE(
+      CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_algorithm_known(nullptr, &test.product(), &answer), {"weights"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_algorithm_known(test.weights(), nullptr, &answer), {"product"}));
+  EXPECT_TRUE(
+      CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_algorithm_known(test.weights(), &test.product(), nullptr), {"known"}));
+}
+
 TEST_F(CudaSearch, TextThatIsNone) {
   int64_t used = -1;
   Case c;

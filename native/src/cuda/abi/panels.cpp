@@ -4,14 +4,19 @@
 // nm_cuda_panels_*: N:M products on ordinary cores.
 #include <cinttypes>
 #include <memory>
+#include <mutex>
 
 #include "cuda/abi/check.h"
 #include "cuda/abi/kernel_check.h"
+#include "cuda/runtime/usage.h"
 
 struct nm_cuda_panels {
   int32_t device, dtype;
   nm::cuda::PanelShape shape;
   nm::cuda::DeviceBuffer values, columns;
+
+  mutable std::mutex mutex;  // of what follows
+  mutable nm::cuda::Usage usage;
 };
 
 using nm::check_not_null;
@@ -128,10 +133,15 @@ int32_t nm_cuda_panels_set(nm_cuda_panels* panels, nm_cuda_stream* stream, const
     NM_TRY(arguments.in(weights, "dense"));
     NM_TRY(arguments.mask_in("mask", mask, weights.rows, weights.cols));
     if (findings != nullptr) NM_TRY(arguments.findings(findings));
-    return with_findings(stream, "pack_panel", findings, [&](Findings* found) {
+    DeviceScope scope;
+    NM_TRY(scope.enter(panels->device));
+    const std::lock_guard<std::mutex> lock(panels->mutex);
+    NM_TRY(panels->usage.begin_write(stream->raw));
+    NM_TRY(with_findings(stream, "pack_panel", findings, [&](Findings* found) {
       return nm::cuda::launch_pack_panel(stream->raw, panels->shape, weights, mask, panels->values.data(),
                                          panels->columns.data(), found);
-    });
+    }));
+    return panels->usage.end_write(stream->raw);
   });
 }
 
@@ -157,7 +167,11 @@ int32_t nm_cuda_panels_multiply(const nm_cuda_panels* panels, const nm_cuda_prod
     DeviceArguments arguments(stream);
     NM_TRY(check_operands(*panels, p, &arguments));
     const int64_t element = element_bytes(panels->dtype);
-    return on_stream(stream, "panel_product", [&] {
+    DeviceScope scope;
+    NM_TRY(scope.enter(panels->device));
+    const std::lock_guard<std::mutex> lock(panels->mutex);
+    NM_TRY(panels->usage.begin_read(stream->raw));
+    NM_TRY(on_stream(stream, "panel_product", [&] {
       for (int64_t i = 0; i < p.count; ++i) {
         nm_cuda_product one = p;
         one.x = element_at(p.x, i * p.x_stride, element);
@@ -168,6 +182,7 @@ int32_t nm_cuda_panels_multiply(const nm_cuda_panels* panels, const nm_cuda_prod
         if (error != 0) return error;
       }
       return 0;
-    });
+    }));
+    return panels->usage.end_read(stream->raw);
   });
 }

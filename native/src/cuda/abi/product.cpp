@@ -173,6 +173,25 @@ int32_t nm_cuda_search(const nm_cuda_weights* weights, const nm_cuda_product* pr
   });
 }
 
+int32_t nm_cuda_algorithm_known(const nm_cuda_weights* weights, const nm_cuda_product* product, int32_t* known) {
+  return guarded([&] {
+    NM_TRY(check_not_null("weights", weights));
+    NM_TRY(check_not_null("known", known));
+    *known = 0;
+    Spans spans = {};
+    bool empty;
+    NM_TRY(check_product(*weights, product, &spans, &empty));
+    if (empty) return int32_t{NM_OK};
+    const std::lock_guard<std::mutex> lock(weights->mutex);
+    lt::Layout layout;
+    NM_TRY(lt::lay_out(*weights, *product, &layout));
+    std::string scope;
+    NM_TRY(lt::algorithm_scope(weights->device, &scope));
+    *known = lt::has_algorithm(scope, layout.problem) ? 1 : 0;
+    return int32_t{NM_OK};
+  });
+}
+
 int32_t nm_cuda_algorithms_export(char* text, int64_t capacity, int64_t* size) {
   return guarded([&] {
     NM_TRY(check_not_null("size", size));

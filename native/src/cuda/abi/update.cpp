@@ -1,7 +1,7 @@
 // Copyright 2026 The nm4j authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// nm_cuda_update.
+// nm_cuda_update and nm_cuda_srste_gradient.
 #include <cinttypes>
 #include <mutex>
 
@@ -67,5 +67,20 @@ int32_t nm_cuda_update(nm_cuda_stream* stream, const nm_update* update, int64_t*
       }
       return empty ? 0 : nm::cuda::launch_update(stream->raw, u, nm::make_rule(u), reinterpret_cast<uint64_t*>(flips));
     });
+  });
+}
+
+int32_t nm_cuda_srste_gradient(nm_cuda_stream* stream, const float* w, const uint8_t* mask, int64_t rows, int64_t cols,
+                               float lambda, float* grad) {
+  return guarded([&]() -> int32_t {
+    NM_TRY(check_stream(stream));
+    nm::cuda::DeviceArguments arguments(stream);
+    NM_TRY(arguments.in("w", w, rows, cols, cols, sizeof *w));
+    NM_TRY(arguments.mask_in("mask", mask, rows, cols));
+    NM_TRY(arguments.out("grad", grad, rows, cols, cols, sizeof *grad));
+    NM_TRY(nm::check_finite_number("lambda", lambda));
+    if (rows == 0 || cols == 0 || lambda == 0.0f) return NM_OK;
+    return on_stream(stream, "srste_gradient",
+                     [&] { return nm::cuda::launch_regularize(stream->raw, w, mask, rows, cols, lambda, grad); });
   });
 }

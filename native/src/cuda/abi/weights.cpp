@@ -88,13 +88,9 @@ int32_t nm_cuda_weights_free(nm_cuda_weights* weights) {
     if (weights == nullptr) return int32_t{NM_OK};
     // Whatever fails, all of it goes; the first failure is told.
     DeviceScope scope;
-    int32_t status = scope.enter(weights->device);
-    for (const auto& [stream, event] : weights->used) {
-      const cudaError_t error = cudaEventSynchronize(event.raw());
-      if (status == NM_OK) status = nm::cuda::check_cuda(error, "cudaEventSynchronize");
-    }
+    const int32_t entered = scope.enter(weights->device), waited = weights->usage.synchronize_reads();
     delete weights;
-    return status;
+    return entered != NM_OK ? entered : waited;
   });
 }
 

@@ -96,6 +96,10 @@ int launch_soft_threshold_scale(Stream stream, const DenseView& w, int32_t n, in
 int launch_sample(Stream stream, const DenseView& g, int32_t n, int32_t m, int64_t seed, int64_t first_row, float* out,
                   int64_t ldo, Findings* not_finite);
 
+// grad += lambda * (1 - E) * w, without gaps.
+int launch_regularize(Stream stream, const float* w, const uint8_t* mask, int64_t rows, int64_t cols, float lambda,
+                      float* grad);
+
 int launch_pack_panel(Stream stream, const PanelShape& shape, const DenseView& w, const uint8_t* mask, void* values,
                       uint8_t* columns, Findings* breaches);
 // One of the product's `count`; its pointers are those of this one.

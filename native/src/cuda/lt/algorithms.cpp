@@ -29,6 +29,14 @@ Store& store() {
   return *all;
 }
 
+// Or NULL; the store is locked.
+const Choice* find(const std::string& scope, const Problem& problem) {
+  const auto of_scope = store().by_scope.find(scope);
+  if (of_scope == store().by_scope.end()) return nullptr;
+  const auto found = of_scope->second.find(fields_of(problem));
+  return found == of_scope->second.end() ? nullptr : &found->second;
+}
+
 // "MARK fields... : config split_k mode buffers : scope"
 bool parse(const std::string& line, std::string* scope, ProblemFields* fields, Choice* choice) {
   std::istringstream in(line);
@@ -60,10 +68,13 @@ int32_t algorithm_scope(int32_t device, std::string* scope) {
 
 Choice chosen_algorithm(const std::string& scope, const Problem& problem) {
   const std::lock_guard<std::mutex> lock(store().mutex);
-  const auto of_scope = store().by_scope.find(scope);
-  if (of_scope == store().by_scope.end()) return {};
-  const auto found = of_scope->second.find(fields_of(problem));
-  return found == of_scope->second.end() ? Choice{} : found->second;
+  const Choice* const known = find(scope, problem);
+  return known == nullptr ? Choice{} : *known;
+}
+
+bool has_algorithm(const std::string& scope, const Problem& problem) {
+  const std::lock_guard<std::mutex> lock(store().mutex);
+  return find(scope, problem) != nullptr;
 }
 
 void keep_algorithm(const std::string& scope, const Problem& problem, const Choice& choice) {

@@ -20,6 +20,7 @@ int32_t algorithm_scope(int32_t device, std::string* scope);
 
 // The default where nothing was found.
 Choice chosen_algorithm(const std::string& scope, const Problem& problem);
+bool has_algorithm(const std::string& scope, const Problem& problem);
 void keep_algorithm(const std::string& scope, const Problem& problem, const Choice& choice);
 
 std::string export_algorithms();

@@ -51,14 +51,6 @@ int32_t locate_breach(const nm_cuda_weights& w, const View& dense, bool column_m
   return NM_OK;
 }
 
-// New contents wait until products with the old ones are done.
-int32_t wait_for_uses(const nm_cuda_weights& weights, cudaStream_t stream) {
-  for (const auto& [used_on, event] : weights.used) {
-    if (used_on != stream) NM_CUDA_TRY(cudaStreamWaitEvent, stream, event.raw(), 0);
-  }
-  return NM_OK;
-}
-
 }  // namespace
 
 Matrix weights_matrix(const nm_cuda_weights& w, bool column_major) {
@@ -119,28 +111,14 @@ int32_t compress_weights(nm_cuda_weights* w, nm_cuda_stream* stream, const Dense
   if (w->compressed.bytes() < static_cast<int64_t>(compressed_bytes)) {
     NM_TRY(larger.allocate(static_cast<int64_t>(compressed_bytes)));
   }
-  NM_TRY(w->ready.create(cudaEventDisableTiming));
-  NM_TRY(wait_for_uses(*w, stream->raw));
-  NM_TRY(wait_for_weights(*w, stream->raw));
+  NM_TRY(w->usage.begin_write(stream->raw));
   if (larger.data() != nullptr) std::swap(w->compressed, larger);
   w->set = false;  // until all of this has been queued
   NM_LT_TRY(f, SpMMACompress2, session->handle(), descriptor.get(), kSparseIsA, Operation::kNone, source,
             w->compressed.data(), scratch + temporary, stream->raw);
-  NM_CUDA_TRY(cudaEventRecord, w->ready.raw(), stream->raw);
+  NM_TRY(w->usage.end_write(stream->raw));
   w->column_major = column_major;
   w->set = true;
-  return NM_OK;
-}
-
-int32_t wait_for_weights(const nm_cuda_weights& weights, cudaStream_t stream) {
-  if (weights.set) NM_CUDA_TRY(cudaStreamWaitEvent, stream, weights.ready.raw(), 0);
-  return NM_OK;
-}
-
-int32_t note_use(const nm_cuda_weights& weights, cudaStream_t stream) {
-  Event& event = weights.used[stream];
-  NM_TRY(event.create(cudaEventDisableTiming));
-  NM_CUDA_TRY(cudaEventRecord, event.raw(), stream);
   return NM_OK;
 }
 

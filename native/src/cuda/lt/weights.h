@@ -5,13 +5,12 @@
 #ifndef NM4J_CUDA_LT_WEIGHTS_H_
 #define NM4J_CUDA_LT_WEIGHTS_H_
 
-#include <map>
 #include <mutex>
 
 #include "cuda/lt/descriptor.h"
-#include "cuda/runtime/event.h"
 #include "cuda/runtime/memory.h"
 #include "cuda/runtime/stream.h"
+#include "cuda/runtime/usage.h"
 
 struct nm_cuda_weights {
   int32_t device;
@@ -23,8 +22,7 @@ struct nm_cuda_weights {
   mutable std::mutex mutex;
   bool set = false, column_major = false;
   nm::cuda::DeviceBuffer compressed;
-  nm::cuda::Event ready;                                 // after the last compression
-  mutable std::map<cudaStream_t, nm::cuda::Event> used;  // after the last product on each stream
+  mutable nm::cuda::Usage usage;
 };
 
 namespace nm {
@@ -43,10 +41,6 @@ struct DenseWeights {
 
 // The stream's device is current, its mutex and that of the weights are held.
 int32_t compress_weights(nm_cuda_weights* weights, nm_cuda_stream* stream, const DenseWeights& dense, bool check);
-
-// Queues on the stream that it waits for the contents, and after a product that later contents wait for it. Mutex held.
-int32_t wait_for_weights(const nm_cuda_weights& weights, cudaStream_t stream);
-int32_t note_use(const nm_cuda_weights& weights, cudaStream_t stream);
 
 }  // namespace lt
 }  // namespace cuda
