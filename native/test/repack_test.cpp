@@ -247,9 +247,19 @@ TEST(ReopenStateTest, States) {
   EXPECT_TRUE(Refuses(NM_UNSUPPORTED, nm_matrix_reopen(Transpose(a).get()), {"nm_matrix_transpose"}));
   nm_matrix* small = nullptr;
   Require(nm_matrix_restrict(a.get(), NM_SMALL_BATCH, &small));
-  const Handle restricted(small);
-  EXPECT_TRUE(Refuses(NM_INVALID_STATE, nm_matrix_reopen(a.get()), {"shares"}));
-  EXPECT_TRUE(Refuses(NM_INVALID_STATE, nm_matrix_reopen(small), {"shares"}));
+  {
+    const Handle restricted(small);
+    EXPECT_TRUE(Refuses(NM_INVALID_STATE, nm_matrix_reopen(a.get()), {"shares"}));
+    EXPECT_TRUE(Refuses(NM_INVALID_STATE, nm_matrix_reopen(small), {"shares"}));
+  }
+  EXPECT_TRUE(Succeeds(nm_matrix_reopen(a.get())));
+  EXPECT_TRUE(Succeeds(nm_matrix_seal(a.get())));
+  {
+    const Handle source = weights.Pack(NM_ANY_BATCH);
+    Require(nm_matrix_restrict(source.get(), NM_SMALL_BATCH, &small));
+  }
+  const Handle alone(small);
+  EXPECT_TRUE(Refuses(NM_UNSUPPORTED, nm_matrix_reopen(small), {"nm_matrix_restrict"}));
 
   const Handle b = weights.Pack(NM_ANY_BATCH);
   Require(nm_matrix_reopen(b.get()));

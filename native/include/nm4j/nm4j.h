@@ -269,8 +269,8 @@ NM_API int32_t nm_matrix_set_columns_f32(nm_matrix* t, int64_t col0, int64_t cou
                                          const uint8_t* mask, int32_t flags);
 
 /* Takes the seal off, for weights that change: rows or columns may be set again, into the memory at hand, those that
- * are not stay as they are; then seal again. No other call on it may be running. NM_INVALID_STATE when it was
- * restricted; NM_UNSUPPORTED when it comes from nm_matrix_transpose. */
+ * are not stay as they are; then seal again. No other call on it may be running. NM_INVALID_STATE while handles exist
+ * that were restricted from it; NM_UNSUPPORTED when it comes from nm_matrix_transpose or nm_matrix_restrict. */
 NM_API int32_t nm_matrix_reopen(nm_matrix* a);
 
 /* A second handle on the packed weights of a sealed matrix, which multiplies every batch with the packing for

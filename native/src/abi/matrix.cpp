@@ -288,13 +288,13 @@ int32_t nm_matrix_seal(nm_matrix* a) {
 int32_t nm_matrix_reopen(nm_matrix* a) {
   return guarded([&]() -> int32_t {
     NM_TRY(nm::check_sealed(a));
-    if (a->shared) {
+    if (a->weights.use_count() > 1) {
       return fail(NM_INVALID_STATE, "matrix: expected one whose weights no other handle shares, got one restricted");
     }
     if (a->row_set == nullptr) {
       return fail(NM_UNSUPPORTED,
                   "matrix: expected one whose rows or columns were set, got one made by "
-                  "nm_matrix_transpose");
+                  "nm_matrix_transpose or nm_matrix_restrict");
     }
     a->sealed = false;
     return NM_OK;
@@ -333,7 +333,7 @@ int32_t nm_matrix_restrict(const nm_matrix* a, int32_t workload, nm_matrix** out
       }
     }
     r->sealed = true;
-    r->shared = a->shared = true;
+    r->weights = a->weights;
     *out = r.release();
     return NM_OK;
   });

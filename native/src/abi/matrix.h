@@ -33,7 +33,7 @@ struct nm_matrix {
   // final order.
   std::unique_ptr<std::atomic<bool>[]> row_set, strip_ordered;
   std::atomic<bool> sealed;
-  mutable std::atomic<bool> shared;  // by nm_matrix_restrict
+  std::shared_ptr<const char> weights = std::make_shared<const char>();  // an owner for each handle on them
 
   bool transposed() const { return !columns.empty(); }
 
