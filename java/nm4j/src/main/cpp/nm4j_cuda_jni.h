@@ -11,6 +11,7 @@
 #include <jni.h>
 
 #include "nm4j/nm4j_cuda.h"
+#include "nm4j_update_jni.h"
 
 template <typename T>
 inline int64_t nm4j_cuda_address(const T* pointer) {
@@ -105,75 +106,90 @@ inline int32_t nm4j_cuda_weights_create(int32_t device, int64_t rows, int64_t co
   return status;
 }
 
-inline nm_cuda_product nm4j_cuda_product(int32_t layout, int64_t batch, int64_t count, const void* x, int64_t ldx,
-                                         int64_t x_stride, float alpha, const void* feature_scale, const void* c,
-                                         int64_t ldc, int64_t c_stride, float beta, const void* bias,
-                                         int32_t activation, void* y, int32_t y_dtype, int64_t ldy, int64_t y_stride) {
+inline int32_t nm4j_cuda_panels_create(int32_t device, int64_t rows, int64_t cols, int32_t n, int32_t m, int32_t dtype,
+                                       int64_t* out) {
+  nm_cuda_panels* panels = nullptr;
+  const int32_t status = nm_cuda_panels_create(device, rows, cols, n, m, dtype, &panels);
+  out[0] = nm4j_cuda_address(panels);
+  return status;
+}
+
+/* fields: in the order of org.nm4j.internal.CudaProduct. */
+inline nm_cuda_product nm4j_cuda_product(const int64_t* fields, float alpha, float beta) {
+  const auto integer = [&] { return static_cast<int32_t>(*fields++); };
+  const auto address = [&] { return reinterpret_cast<void*>(*fields++); };
   nm_cuda_product p = {};
-  p.x_layout = layout;
-  p.y_layout = layout;
-  p.y_dtype = y_dtype;
-  p.activation = activation;
-  p.batch = batch;
-  p.count = count;
-  p.x = x;
-  p.ldx = ldx;
-  p.x_stride = x_stride;
-  p.c = c;
-  p.ldc = ldc;
-  p.c_stride = c_stride;
-  p.y = y;
-  p.ldy = ldy;
-  p.y_stride = y_stride;
-  p.bias = bias;
-  p.feature_scale = static_cast<const float*>(feature_scale);
+  p.x_layout = integer();
+  p.y_layout = integer();
+  p.y_dtype = integer();
+  p.activation = integer();
+  p.batch = *fields++;
+  p.count = *fields++;
+  p.x = address();
+  p.ldx = *fields++;
+  p.x_stride = *fields++;
+  p.c = address();
+  p.ldc = *fields++;
+  p.c_stride = *fields++;
+  p.y = address();
+  p.ldy = *fields++;
+  p.y_stride = *fields++;
+  p.bias = address();
+  p.feature_scale = static_cast<const float*>(address());
   p.alpha = alpha;
   p.beta = beta;
   return p;
 }
 
-inline int32_t nm4j_cuda_multiply(const nm_cuda_weights* weights, nm_cuda_stream* stream, int32_t layout, int64_t batch,
-                                  int64_t count, const void* x, int64_t ldx, int64_t x_stride, float alpha,
-                                  const void* feature_scale, const void* c, int64_t ldc, int64_t c_stride, float beta,
-                                  const void* bias, int32_t activation, void* y, int32_t y_dtype, int64_t ldy,
-                                  int64_t y_stride) {
-  const nm_cuda_product p = nm4j_cuda_product(layout, batch, count, x, ldx, x_stride, alpha, feature_scale, c, ldc,
-                                              c_stride, beta, bias, activation, y, y_dtype, ldy, y_stride);
+inline int32_t nm4j_cuda_multiply(const nm_cuda_weights* weights, nm_cuda_stream* stream, const int64_t* fields,
+                                  float alpha, float beta) {
+  const nm_cuda_product p = nm4j_cuda_product(fields, alpha, beta);
   return nm_cuda_multiply(weights, &p, stream);
 }
 
+inline int32_t nm4j_cuda_panels_multiply(const nm_cuda_panels* panels, nm_cuda_stream* stream, const int64_t* fields,
+                                         float alpha, float beta) {
+  const nm_cuda_product p = nm4j_cuda_product(fields, alpha, beta);
+  return nm_cuda_panels_multiply(panels, &p, stream);
+}
+
+/* known: 0 or 1. */
+inline int32_t nm4j_cuda_algorithm_known(const nm_cuda_weights* weights, const int64_t* fields, float alpha, float beta,
+                                         int32_t* known) {
+  const nm_cuda_product p = nm4j_cuda_product(fields, alpha, beta);
+  return nm_cuda_algorithm_known(weights, &p, known);
+}
+
+/* out: configuration, split-K, candidates, rejected; milliseconds: the best, configuration 0. */
+inline int32_t nm4j_cuda_search(const nm_cuda_weights* weights, nm_cuda_stream* stream, const int64_t* fields,
+                                float alpha, float beta, int32_t iterations, int32_t runs, int64_t* out,
+                                double* milliseconds) {
+  const nm_cuda_product p = nm4j_cuda_product(fields, alpha, beta);
+  nm_cuda_algorithm found = {};
+  const int32_t status = nm_cuda_search(weights, &p, stream, iterations, runs, &found);
+  out[0] = found.config;
+  out[1] = found.split_k;
+  out[2] = found.candidates;
+  out[3] = found.rejected;
+  milliseconds[0] = found.milliseconds;
+  milliseconds[1] = found.default_milliseconds;
+  return status;
+}
+
+inline int32_t nm4j_cuda_algorithms_export(void* text, int64_t capacity, int64_t* size) {
+  return nm_cuda_algorithms_export(static_cast<char*>(text), capacity, size);
+}
+
+/* bits: in device memory. */
+inline int32_t nm4j_cuda_mask_distance(nm_cuda_stream* stream, const uint8_t* a, const uint8_t* b, int64_t rows,
+                                       int64_t cols, void* bits) {
+  return nm_cuda_mask_distance(stream, a, b, rows, cols, static_cast<int64_t*>(bits));
+}
+
 /* flips: in device memory. */
-inline int32_t nm4j_cuda_update(nm_cuda_stream* stream, int64_t rows, int64_t cols, int32_t n, int32_t m,
-                                int64_t group_stride, int32_t optimizer, int32_t placement, int32_t flags, int64_t step,
-                                float lr, float weight_decay, float momentum, float dampening, float beta1, float beta2,
-                                float eps, float lambda, float pruned_factor, float* w, const float* grad, float* first,
-                                float* second, uint8_t* mask, float* masked, void* masked_bf16, void* flips) {
-  nm_update u = {};
-  u.rows = rows;
-  u.cols = cols;
-  u.n = n;
-  u.m = m;
-  u.group_stride = group_stride;
-  u.optimizer = optimizer;
-  u.placement = placement;
-  u.flags = flags;
-  u.step = step;
-  u.lr = lr;
-  u.weight_decay = weight_decay;
-  u.momentum = momentum;
-  u.dampening = dampening;
-  u.beta1 = beta1;
-  u.beta2 = beta2;
-  u.eps = eps;
-  u.lambda = lambda;
-  u.pruned_factor = pruned_factor;
-  u.w = w;
-  u.grad = grad;
-  u.first = first;
-  u.second = second;
-  u.mask = mask;
-  u.masked = masked;
-  u.masked_bf16 = static_cast<uint16_t*>(masked_bf16);
+inline int32_t nm4j_cuda_update(nm_cuda_stream* stream, const int64_t* integers, const double* numbers,
+                                const int64_t* addresses, void* flips) {
+  const nm_update u = nm4j_update(integers, numbers, addresses);
   return nm_cuda_update(stream, &u, static_cast<int64_t*>(flips));
 }
 

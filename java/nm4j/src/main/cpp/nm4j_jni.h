@@ -8,6 +8,7 @@
 #define NM4J_JNI_H_
 
 #include "nm4j/nm4j.h"
+#include "nm4j_update_jni.h"
 
 inline nm_product nm4j_product(int32_t layout, int64_t batch, int64_t count, int32_t x_dtype, int32_t y_dtype) {
   nm_product p = {};
@@ -84,38 +85,9 @@ inline int32_t nm4j_convolve(const nm_conv2d* a, const void* x, int32_t x_dtype,
   return nm_convolve(a, &v, tile_begin, tile_end);
 }
 
-inline int32_t nm4j_update_rows(int64_t rows, int64_t cols, int32_t n, int32_t m, int64_t group_stride,
-                                int32_t optimizer, int32_t placement, int32_t flags, int64_t step, float lr,
-                                float weight_decay, float momentum, float dampening, float beta1, float beta2,
-                                float eps, float lambda, float pruned_factor, float* w, const float* grad,
-                                float* first, float* second, uint8_t* mask, float* masked, void* masked_bf16,
+inline int32_t nm4j_update_rows(const int64_t* integers, const double* numbers, const int64_t* addresses,
                                 int64_t row_begin, int64_t row_end, int64_t* flips) {
-  nm_update u = {};
-  u.rows = rows;
-  u.cols = cols;
-  u.n = n;
-  u.m = m;
-  u.group_stride = group_stride;
-  u.optimizer = optimizer;
-  u.placement = placement;
-  u.flags = flags;
-  u.step = step;
-  u.lr = lr;
-  u.weight_decay = weight_decay;
-  u.momentum = momentum;
-  u.dampening = dampening;
-  u.beta1 = beta1;
-  u.beta2 = beta2;
-  u.eps = eps;
-  u.lambda = lambda;
-  u.pruned_factor = pruned_factor;
-  u.w = w;
-  u.grad = grad;
-  u.first = first;
-  u.second = second;
-  u.mask = mask;
-  u.masked = masked;
-  u.masked_bf16 = static_cast<uint16_t*>(masked_bf16);
+  const nm_update u = nm4j_update(integers, numbers, addresses);
   return nm_update_rows(&u, row_begin, row_end, flips);
 }
 

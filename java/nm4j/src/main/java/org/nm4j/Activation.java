@@ -17,5 +17,11 @@ public enum Activation {
   /** max(x, 0); NaN stays NaN. */
   RELU,
   /** x/2 (1 + erf(x / sqrt 2)): the exact form, with an absolute error below 4e-7 max(1, |x|). */
-  GELU
+  GELU,
+  /**
+   * x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))): the approximation of {@link #GELU} that
+   * cuSPARSELt computes on a GPU, from {@link DType#S8} to {@link DType#S8} and from 8-bit floats
+   * to {@link DType#BF16}. {@link ErrorCode#UNSUPPORTED} elsewhere.
+   */
+  GELU_TANH
 }

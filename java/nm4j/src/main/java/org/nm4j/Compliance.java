@@ -6,6 +6,7 @@ package org.nm4j;
 
 import java.util.Objects;
 import org.nm4j.internal.Bindings;
+import org.nm4j.internal.CudaFindings;
 import org.nm4j.internal.Status;
 
 /**
@@ -25,14 +26,17 @@ import org.nm4j.internal.Status;
  */
 public record Compliance(Pattern pattern, long breaches, long firstRow, long firstColumn) {
   /**
-   * Checks a dense matrix by its non-zeros. -0.0 counts as zero, NaN does not.
+   * Checks a dense matrix by its non-zeros, where it lies. -0.0 counts as zero, NaN does not.
    *
-   * @param w the weights, rows x cols
+   * @param w the weights, rows x cols, of F32; on a GPU BF16, F16 and S8 too
    * @param pattern the pattern to obey
    * @return the result; a breach is no failure
    */
   public static Compliance of(DenseMatrix w, Pattern pattern) {
     Objects.requireNonNull(w, "w");
+    if (!w.device().isCpu()) {
+      return GpuMasks.check(w, Objects.requireNonNull(pattern, "pattern"), Execution.caller());
+    }
     return check(
         pattern,
         (breaches, row, column) -> {
@@ -68,6 +72,14 @@ public record Compliance(Pattern pattern, long breaches, long firstRow, long fir
     long[] column = new long[1];
     Status.check(check.run(breaches, row, column));
     return new Compliance(pattern, breaches[0], row[0], column[0]);
+  }
+
+  /** What a GPU has found in rows of some columns. */
+  static Compliance of(Pattern pattern, CudaFindings found, long cols) {
+    long first = found.first();
+    return first < 0
+        ? new Compliance(pattern, 0, -1, -1)
+        : new Compliance(pattern, found.count(), first / cols, first % cols);
   }
 
   interface Check {

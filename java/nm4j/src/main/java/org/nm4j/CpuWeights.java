@@ -10,12 +10,17 @@ import org.nm4j.internal.Status;
 
 /** Weights packed for the CPU. */
 final class CpuWeights implements Weights {
+  private final SparseMatrix matrix;
   private final NativeMatrix handle;
   private final long rows;
   private final Multiplier multiplier;
   private final Tuner tuner;
 
+  /** False after a refresh that failed; looked at by exclusive calls only. */
+  private boolean sealed = true;
+
   CpuWeights(SparseMatrix matrix, NativeMatrix handle) {
+    this.matrix = matrix;
     this.handle = handle;
     this.rows = matrix.rows();
     this.multiplier = new Multiplier(handle, rows, matrix.nonZeros());
@@ -75,12 +80,51 @@ final class CpuWeights implements Weights {
   }
 
   @Override
-  public void compressed(CompressedMatrix out) {
+  public void refresh(DenseMatrix w, Mask mask, Execution execution) {
+    execution.requireDevice(Device.cpu());
+    Mask kept = mask != null ? mask : Mask.nonZeros(w, matrix.pattern());
+    long weights = w.address();
+    long bits = kept.address();
+    long stride = kept.matrix().cols();
+    long address = handle.acquireExclusively();
+    try {
+      tuner.forget();
+      if (sealed) {
+        handle.reopen(address);
+        sealed = false;
+      }
+      RowBlocks.run(
+          0,
+          rows,
+          w.cols(),
+          execution,
+          (row, count) ->
+              Bindings.nm_matrix_set_rows_f32(
+                  address,
+                  row,
+                  count,
+                  weights + row * w.ld() * Float.BYTES,
+                  w.ld(),
+                  bits + row * stride,
+                  0));
+      handle.seal(address);
+      sealed = true;
+    } finally {
+      handle.releaseExclusively();
+      w.keepAlive();
+      kept.keepAlive();
+    }
+  }
+
+  @Override
+  public CompressedMatrix compressed() {
+    CompressedMatrix out = CompressedMatrix.blank(rows, matrix.cols(), matrix.pattern());
     long address = handle.acquire();
     try {
       Status.check(
           Bindings.nm_matrix_get_compressed_f32(
               address, 0, rows, out.valuesAddress(), out.mask().address()));
+      return out;
     } finally {
       handle.release();
       out.keepAlive();
@@ -88,8 +132,8 @@ final class CpuWeights implements Weights {
   }
 
   @Override
-  public NativeMatrix transposed() {
-    return handle.transposed();
+  public SparseMatrix transposed() {
+    return new SparseMatrix(matrix, handle.transposed());
   }
 
   @Override
@@ -100,6 +144,6 @@ final class CpuWeights implements Weights {
   @Override
   public void close() {
     handle.close();
-    tuner.close();
+    tuner.forget();
   }
 }

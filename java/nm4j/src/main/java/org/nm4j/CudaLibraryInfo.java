@@ -34,19 +34,10 @@ final class CudaLibraryInfo {
     return number == 0 ? "" : number / 1000 + "." + number % 1000 / 10;
   }
 
-  /** Version of the cuSPARSELt in use. */
-  static String cusparseltVersion() {
-    int[] major = new int[1];
-    int[] minor = new int[1];
-    int[] patch = new int[1];
-    CudaStatus.check(CudaBindings.nm_cuda_lt_version(major, minor, patch));
-    return major[0] + "." + minor[0] + "." + patch[0];
-  }
-
   private static String cusparselt() {
     long[] path = new long[1];
     CudaStatus.check(CudaBindings.nm4j_cuda_lt_path(path));
-    return cusparseltVersion() + " (" + Bindings.string(path[0]) + ")";
+    return CudaLoader.cusparseltVersion() + " (" + Bindings.string(path[0]) + ")";
   }
 
   private static List<String> devices() {

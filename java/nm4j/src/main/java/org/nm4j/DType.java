@@ -30,6 +30,19 @@ public enum DType {
   /** IEEE 754 half precision, 2 bytes; on GPUs only, the CPU stores and converts it. */
   F16(Short.BYTES),
 
+  /**
+   * 8-bit floats with 4 bits of exponent (OCP OFP8): up to 448, without infinities; larger numbers
+   * are stored as 448. On GPUs of compute capability 8.9 and newer only, the CPU stores and
+   * converts it.
+   */
+  E4M3(Byte.BYTES),
+
+  /**
+   * 8-bit floats with 5 bits of exponent (OCP OFP8), the upper half of an {@link #F16}: up to
+   * 57344. On GPUs of compute capability 8.9 and newer only, the CPU stores and converts it.
+   */
+  E5M2(Byte.BYTES),
+
   /** Signed integers from -128 to 127. */
   S8(Byte.BYTES),
 
@@ -72,12 +85,24 @@ public enum DType {
     return value;
   }
 
+  /** Whether elements are floats of 8 bits. */
+  boolean isFloat8() {
+    return this == E4M3 || this == E5M2;
+  }
+
+  /** Whether ordinary cores of a GPU multiply weights of this type. */
+  boolean hasPanels() {
+    return this == F32 || this == BF16 || this == F16;
+  }
+
   /** The constant of the C interface. */
   int code() {
     return switch (this) {
       case F32 -> Bindings.NM_F32;
       case BF16 -> Bindings.NM_BF16;
       case F16 -> CudaBindings.NM_CUDA_F16;
+      case E4M3 -> CudaBindings.NM_CUDA_E4M3;
+      case E5M2 -> CudaBindings.NM_CUDA_E5M2;
       case S8 -> Bindings.NM_S8;
       case U8 -> Bindings.NM_U8;
       case S32 -> Bindings.NM_S32;

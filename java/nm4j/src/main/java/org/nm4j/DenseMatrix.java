@@ -91,8 +91,16 @@ public final class DenseMatrix {
 
           @Override
           public TrainedWeights trainedWeights(
-              long rows, long cols, Pattern pattern, boolean withBackward) {
-            return new RepackedWeights(rows, cols, pattern, withBackward);
+              Device device, DType activations, long rows, long cols, Pattern pattern) {
+            return device.isCpu()
+                ? new RepackedWeights(rows, cols, pattern)
+                : new GpuTrainedWeights(device, activations, rows, cols, pattern);
+          }
+
+          @Override
+          public void cast(
+              DenseMatrix from, DenseMatrix bits, DenseMatrix out, Execution execution) {
+            GpuMasks.apply(from, bits, out, 1, execution);
           }
 
           @Override
@@ -216,8 +224,29 @@ public final class DenseMatrix {
    *     buffer is on the heap or too short
    */
   public static DenseMatrix ofInt8(DType dtype, ByteBuffer buffer, long rows, long cols, long ld) {
-    if (dtype.bytes() != 1) {
+    if (dtype != DType.S8 && dtype != DType.U8) {
       throw new IllegalArgumentException("dtype must be S8 or U8, got " + dtype);
+    }
+    return view(dtype, buffer, rows, cols, ld);
+  }
+
+  /**
+   * Views the bits of 8-bit floats, from the buffer's position, as rows that start {@code ld}
+   * elements apart.
+   *
+   * @param dtype {@link DType#E4M3} or {@link DType#E5M2}
+   * @param buffer direct; read-only buffers serve as inputs
+   * @param rows number of rows, may be 0
+   * @param cols number of columns, may be 0
+   * @param ld elements from the start of one row to the next, at least {@code cols}
+   * @return the view
+   * @throws IllegalArgumentException when the type is another, a size is negative, or the buffer is
+   *     on the heap or too short
+   */
+  public static DenseMatrix ofFloat8(
+      DType dtype, ByteBuffer buffer, long rows, long cols, long ld) {
+    if (!dtype.isFloat8()) {
+      throw new IllegalArgumentException("dtype must be E4M3 or E5M2, got " + dtype);
     }
     return view(dtype, buffer, rows, cols, ld);
   }
@@ -279,7 +308,7 @@ public final class DenseMatrix {
     return switch (dtype) {
       case F32 -> bytes.asFloatBuffer();
       case BF16, F16 -> bytes.asShortBuffer();
-      case S8, U8 -> bytes;
+      case S8, U8, E4M3, E5M2 -> bytes;
       case S32 -> bytes.asIntBuffer();
     };
   }
@@ -324,7 +353,7 @@ public final class DenseMatrix {
   }
 
   /** Not from one GPU to another. */
-  private void copyTo(DenseMatrix copy) {
+  void copyTo(DenseMatrix copy) {
     if (device.isCpu() && copy.device.isCpu()) {
       for (long row = 0; row < rows && cols > 0; row++) {
         Elements.copy(row(row), copy.row(row));
@@ -495,6 +524,16 @@ public final class DenseMatrix {
         device, dtype, memory, empty ? offset : offset + from * ld, count, cols, ld, scale, zero);
   }
 
+  /** A view of some of the columns. */
+  DenseMatrix cols(long from, long count) {
+    return on(device, memory, offset + from, dtype, rows, count, ld);
+  }
+
+  /** A view, one column wide, of the elements whose column is {@code first} more than their row. */
+  DenseMatrix diagonal(long first) {
+    return on(device, memory, offset + first, dtype, rows, 1, ld + 1);
+  }
+
   /**
    * Copies the elements out.
    *
@@ -556,14 +595,13 @@ public final class DenseMatrix {
   }
 
   /**
-   * The memory of 8-bit integers, see {@link #buffer}.
+   * The memory of 8-bit integers, or the bits of 8-bit floats, see {@link #buffer}.
    *
    * @return a new view, read-only when the matrix is
-   * @throws IllegalStateException when it exceeds a buffer or is not of {@link DType#S8} or {@link
-   *     DType#U8}
+   * @throws IllegalStateException when it exceeds a buffer or elements are not of 8 bits
    */
   public ByteBuffer int8Buffer() {
-    return (ByteBuffer) typedBuffer(dtype.bytes() == 1, "S8 or U8");
+    return (ByteBuffer) typedBuffer(dtype.bytes() == 1, "8 bits");
   }
 
   /**

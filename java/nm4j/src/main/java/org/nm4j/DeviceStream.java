@@ -132,6 +132,30 @@ public final class DeviceStream implements AutoCloseable {
     }
   }
 
+  /**
+   * Queues a conversion on the GPU: numbers are rounded to the nearest of the other type, ties to
+   * even, integers limited to their range, NaN to the lowest. What integers {@linkplain
+   * DenseMatrix#quantized stand for} is not looked at.
+   *
+   * @param from on the GPU, of F32, BF16, F16 or S8
+   * @param to of the same shape and one of these types, on the GPU, writable; {@code from} itself
+   *     or memory that does not overlap it
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} for other types
+   * @throws IllegalArgumentException when the shape differs, {@code to} is read-only, one is
+   *     elsewhere, or they overlap
+   * @throws IllegalStateException when the stream, or the memory of a matrix, is closed
+   */
+  public void convert(DenseMatrix from, DenseMatrix to) {
+    Shape.require("to", to, from.rows(), from.cols());
+    Shape.requireWritable("to", to);
+    for (DenseMatrix matrix : new DenseMatrix[] {from, to}) {
+      if (matrix.device() != device) {
+        throw new IllegalArgumentException("expected memory of " + device + ", got " + matrix);
+      }
+    }
+    GpuMasks.apply(from, null, to, 1, Execution.on(this));
+  }
+
   private int kind(DenseMatrix from, DenseMatrix to) {
     if (from.device().isCpu() && to.device().isCpu()) {
       throw new IllegalArgumentException(
@@ -205,6 +229,33 @@ public final class DeviceStream implements AutoCloseable {
    */
   public void synchronize() {
     handle.synchronize();
+  }
+
+  /**
+   * Memory on the GPU that the stream keeps for its products, as much as the largest needed: a copy
+   * of operands that do not lie as cuSPARSELt wants them, and its workspace.
+   *
+   * @return bytes
+   * @throws IllegalStateException when closed
+   */
+  public long scratchBytes() {
+    long[] bytes = new long[1];
+    try (Call call = new Call()) {
+      CudaStatus.check(CudaBindings.nm_cuda_stream_scratch(call.use(handle), bytes));
+    }
+    return bytes[0];
+  }
+
+  /**
+   * Blocks until all work queued so far is done, then gives that memory back.
+   *
+   * @throws Nm4jException {@link ErrorCode#DEVICE} when work has failed
+   * @throws IllegalStateException when closed
+   */
+  public void trim() {
+    try (Call call = new Call()) {
+      CudaStatus.check(CudaBindings.nm_cuda_stream_trim(call.use(handle)));
+    }
   }
 
   /**

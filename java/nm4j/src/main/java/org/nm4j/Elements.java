@@ -21,6 +21,8 @@ final class Elements {
       case F32 -> ((FloatBuffer) buffer).get(index);
       case BF16 -> Float.intBitsToFloat(((ShortBuffer) buffer).get(index) << 16);
       case F16 -> Half.toFloat(((ShortBuffer) buffer).get(index));
+      case E4M3 -> Float8.E4M3.toFloat(((ByteBuffer) buffer).get(index));
+      case E5M2 -> Float8.E5M2.toFloat(((ByteBuffer) buffer).get(index));
       case S8 -> ((ByteBuffer) buffer).get(index);
       case U8 -> ((ByteBuffer) buffer).get(index) & 0xff;
       case S32 -> ((IntBuffer) buffer).get(index);
@@ -32,6 +34,8 @@ final class Elements {
       case F32 -> ((FloatBuffer) buffer).put(index, value);
       case BF16 -> ((ShortBuffer) buffer).put(index, bf16(value));
       case F16 -> ((ShortBuffer) buffer).put(index, Half.of(value));
+      case E4M3 -> ((ByteBuffer) buffer).put(index, Float8.E4M3.of(value));
+      case E5M2 -> ((ByteBuffer) buffer).put(index, Float8.E5M2.of(value));
       case S8, U8 -> ((ByteBuffer) buffer).put(index, (byte) limit(dtype, Math.rint(value)));
       case S32 -> ((IntBuffer) buffer).put(index, (int) limit(dtype, Math.rint(value)));
     }

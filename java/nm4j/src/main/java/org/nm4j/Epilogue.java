@@ -158,6 +158,11 @@ public final class Epilogue {
 
   /** Checks the operands against M output features and a result y. */
   void check(long features, DenseMatrix y) {
+    check(features, y, y.dtype());
+  }
+
+  /** The same for a C of a given type. */
+  void check(long features, DenseMatrix y, DType addedType) {
     if (scale != null) {
       Shape.require("scale", scale, 1, features);
     }
@@ -166,9 +171,11 @@ public final class Epilogue {
     }
     if (c != null) {
       Shape.require("c", c, y.rows(), y.cols());
-      if (c.dtype() != y.dtype() || c.scale() != y.scale() || c.zero() != y.zero()) {
+      if (c.dtype() != addedType || c.scale() != y.scale() || c.zero() != y.zero()) {
         throw new IllegalArgumentException(
-            "c must have the type and quantisation of y, " + y + ", got " + c);
+            addedType == y.dtype()
+                ? "c must have the type and quantisation of y, " + y + ", got " + c
+                : "c must be of " + addedType + " beside a y of " + y.dtype() + ", got " + c);
       }
     }
   }

@@ -126,6 +126,9 @@ public final class Execution {
    * untuned executions give. Dense computes plain products of fp32: those with a factor per
    * feature, accumulated in place, strided or of other types are computed sparse.
    *
+   * <p>On a GPU the candidates are cuSPARSELt's algorithms, each of which gives the bits of its
+   * default on integers; the first product of a kind searches, see {@link CudaAlgorithms}.
+   *
    * <pre>{@code
    * DenseMatrix weights = DenseMatrix.allocate(512, 512);
    * DenseMatrix x = DenseMatrix.allocate(16, 512);

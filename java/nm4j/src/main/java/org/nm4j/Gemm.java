@@ -5,8 +5,7 @@
 package org.nm4j;
 
 /**
- * Dense products of fp32 matrices, for what no mask makes sparse: nm4j has none of its own and
- * takes a library's.
+ * Dense products, for what no mask makes sparse: nm4j has none of its own and takes a library's.
  *
  * <pre>{@code
  * Gemm dense = Gemm.openBlas();                 // with org.bytedeco:openblas
@@ -15,6 +14,9 @@ package org.nm4j;
  * DenseMatrix dw = DenseMatrix.allocate(768, 3072);
  * dense.multiply(true, false, dy, x, 0, dw, Execution.caller());   // dW = dY^T X
  * }</pre>
+ *
+ * <p>Matrices of one product are on one device. On a GPU, work is queued on the stream of the
+ * execution; without one, the call returns when it is done.
  *
  * <p>Implementations are safe for use by many threads.
  */
@@ -25,10 +27,10 @@ public interface Gemm {
    *
    * @param transposeA whether op(A) is A<sup>T</sup>
    * @param transposeB whether op(B) is B<sup>T</sup>
-   * @param a fp32
-   * @param b fp32
+   * @param a fp32; on a GPU, where activations are BF16 or F16, of that type
+   * @param b of the type of {@code a}
    * @param beta 0 for C = op(A) op(B), whatever C holds
-   * @param c fp32, writable, not overlapping the others
+   * @param c fp32, or of the type of {@code a}; writable, not overlapping the others
    * @param execution where to compute; libraries with threads of their own may not look at it
    * @throws IllegalArgumentException when shapes or types do not fit
    */

@@ -8,13 +8,16 @@ import java.util.Locale;
 import java.util.Objects;
 import org.nm4j.internal.Call;
 import org.nm4j.internal.CudaBindings;
+import org.nm4j.internal.CudaPacked;
+import org.nm4j.internal.CudaProduct;
+import org.nm4j.internal.CudaQueue;
 import org.nm4j.internal.CudaStatus;
 import org.nm4j.internal.CudaWeights;
 
 /** The products of weights on a GPU. */
 final class GpuMultiplier implements Route {
   private final Device device;
-  private final CudaWeights handle;
+  private final CudaPacked handle;
   private final long rows;
   private final DType dtype;
   private final float[] rowScales;
@@ -23,12 +26,17 @@ final class GpuMultiplier implements Route {
   private volatile Scaled scaled;
 
   /** rowScales: one factor per row, or null. */
-  GpuMultiplier(Device device, CudaWeights handle, long rows, DType dtype, float[] rowScales) {
+  GpuMultiplier(Device device, CudaPacked handle, long rows, DType dtype, float[] rowScales) {
     this.device = device;
     this.handle = handle;
     this.rows = rows;
     this.dtype = dtype;
     this.rowScales = rowScales;
+  }
+
+  /** One factor per row, or null. */
+  float[] rowScales() {
+    return rowScales;
   }
 
   @Override
@@ -40,45 +48,86 @@ final class GpuMultiplier implements Route {
       DenseMatrix y,
       Epilogue epilogue,
       Execution execution) {
+    run(layout, layout, batch, count, x, y, epilogue, execution);
+  }
+
+  /** With layouts of X and Y that may differ. */
+  void run(
+      Layout layout,
+      Layout resultLayout,
+      long batch,
+      long count,
+      DenseMatrix x,
+      DenseMatrix y,
+      Epilogue epilogue,
+      Execution execution) {
+    check(x, y, epilogue);
+    float factor = epilogue.alpha() * quantisation(x, y, epilogue);
+    DenseMatrix scale = scale(factor, epilogue);
+    try (CudaQueue queue = new CudaQueue(execution, device)) {
+      long weights = queue.use(handle);
+      CudaProduct product =
+          product(queue, layout, resultLayout, batch, count, x, y, epilogue, scale, alpha(factor));
+      if (execution.isTuned() && batch * count != 0 && handle instanceof CudaWeights tunable) {
+        GpuTuner.searchOnce(tunable, weights, queue, product);
+      }
+      CudaStatus.check(handle.multiply(weights, queue.stream(), product));
+      queue.finish();
+    }
+  }
+
+  private void check(DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
     Shape.requireWritable("y", y);
-    epilogue.check(rows, y);
+    epilogue.check(rows, y, addedType(y));
     requireType("x", x, dtype);
     if (epilogue.bias() != null) {
       requireType("bias", epilogue.bias(), biasType(y));
     }
-    DeviceStream stream = execution.stream(device);
-    float factor = epilogue.alpha() * quantisation(x, y, epilogue);
-    DenseMatrix scale = scale(factor, epilogue);
-    try (Call call = new Call()) {
-      Operands operands = new Operands(call, stream);
-      CudaStatus.check(
-          CudaBindings.nm4j_cuda_multiply(
-              call.use(handle),
-              call.use(stream.handle()),
-              Multiplier.nativeLayout(layout),
-              batch,
-              count,
-              operands.address("x", x),
-              x.ld(),
-              Multiplier.stride(x, count),
-              rowScales == null ? factor : 1,
-              operands.address("scale", scale),
-              operands.address("c", epilogue.added()),
-              epilogue.addedLd(y),
-              epilogue.addedStride(count),
-              epilogue.beta(),
-              operands.address("bias", epilogue.bias()),
-              Multiplier.nativeActivation(epilogue.activation()),
-              operands.address("y", y),
-              y.dtype().code(),
-              y.ld(),
-              Multiplier.stride(y, count)));
-      operands.keep();
-      stream.handle().keep(handle);
-    }
-    if (execution.stream() == null) {
-      stream.synchronize();
-    }
+  }
+
+  /** A plain one, of operands of this type. */
+  CudaProduct product(CudaQueue queue, Layout layout, long batch, DenseMatrix x, DenseMatrix y) {
+    DenseMatrix scale = scale(1, Epilogue.NONE);
+    return product(queue, layout, layout, batch, 1, x, y, Epilogue.NONE, scale, alpha(1));
+  }
+
+  private static CudaProduct product(
+      CudaQueue queue,
+      Layout layout,
+      Layout resultLayout,
+      long batch,
+      long count,
+      DenseMatrix x,
+      DenseMatrix y,
+      Epilogue epilogue,
+      DenseMatrix scale,
+      float alpha) {
+    long[] fields = {
+      Multiplier.nativeLayout(layout),
+      Multiplier.nativeLayout(resultLayout),
+      y.dtype().code(),
+      nativeActivation(epilogue.activation()),
+      batch,
+      count,
+      queue.use("x", x),
+      x.ld(),
+      Multiplier.stride(x, count),
+      queue.use("c", epilogue.added()),
+      epilogue.addedLd(y),
+      epilogue.addedStride(count),
+      queue.use("y", y),
+      y.ld(),
+      Multiplier.stride(y, count),
+      queue.use("bias", epilogue.bias()),
+      queue.use("scale", scale)
+    };
+    return new CudaProduct(fields, alpha, epilogue.beta());
+  }
+
+  private static int nativeActivation(Activation activation) {
+    return activation == Activation.GELU_TANH
+        ? CudaBindings.NM_CUDA_GELU_TANH
+        : Multiplier.nativeActivation(activation);
   }
 
   private static void requireType(String name, DenseMatrix matrix, DType expected) {
@@ -89,7 +138,12 @@ final class GpuMultiplier implements Route {
   }
 
   private DType biasType(DenseMatrix y) {
-    return dtype == DType.S8 ? DType.F32 : y.dtype();
+    return dtype == DType.S8 ? DType.F32 : addedType(y);
+  }
+
+  /** 8-bit floats are too coarse to be added. */
+  private static DType addedType(DenseMatrix y) {
+    return y.dtype().isFloat8() ? DType.F16 : y.dtype();
   }
 
   /** What integers stand for, as a factor of the product. */
@@ -104,6 +158,11 @@ final class GpuMultiplier implements Route {
           ErrorCode.UNSUPPORTED, "a bias needs a y of scale 1 on a GPU, got " + y.scale());
     }
     return x.scale() / y.scale();
+  }
+
+  /** Rows with factors of their own have the whole factor there. */
+  private float alpha(float factor) {
+    return rowScales == null ? factor : 1;
   }
 
   /** A GPU takes one factor or one per feature, not both: rows have the product of theirs. */
@@ -142,50 +201,10 @@ final class GpuMultiplier implements Route {
     }
     try (Call call = new Call()) {
       call.use(handle);
-      return "cusparselt_"
-          + CudaLibraryInfo.cusparseltVersion()
+      return handle.kernel()
           + "_"
           + dtype.name().toLowerCase(Locale.ROOT)
           + (CudaBindings.nm_cuda_simulated() != 0 ? "_simulated" : "");
-    }
-  }
-
-  /** The matrices of one product. */
-  private final class Operands {
-    private final Call call;
-    private final DeviceStream stream;
-    private final DenseMatrix[] used = new DenseMatrix[5];
-    private int count;
-
-    Operands(Call call, DeviceStream stream) {
-      this.call = call;
-      this.stream = stream;
-    }
-
-    /** The address of an operand, or 0. */
-    long address(String name, DenseMatrix matrix) {
-      if (matrix == null) {
-        return 0;
-      }
-      if (matrix.device() != device) {
-        throw new IllegalArgumentException(
-            name
-                + " must be in memory of "
-                + device
-                + ", got "
-                + matrix
-                + " of "
-                + matrix.device());
-      }
-      matrix.hold(call);
-      used[count++] = matrix;
-      return matrix.anyAddress();
-    }
-
-    void keep() {
-      for (int i = 0; i < count; i++) {
-        stream.keep(used[i]);
-      }
     }
   }
 }

@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
 import org.nm4j.internal.Bindings;
-import org.nm4j.internal.BufferMemory;
 import org.nm4j.internal.Loader;
 import org.nm4j.internal.Status;
 
@@ -26,20 +25,30 @@ import org.nm4j.internal.Status;
  * mask.apply(w);                                   // w is now 0, -3, 2, 0
  * }</pre>
  *
- * <p>Immutable, safe for use by many threads. The bits are direct memory and count against {@code
- * -XX:MaxDirectMemorySize}.
+ * <p>A mask lies where the weights are of which it was made: on the CPU, or on a GPU, where {@link
+ * #magnitude}, {@link #nonZeros} and {@link #transposable} (of 2:4) take weights of {@link
+ * DType#F32}, {@link DType#BF16}, {@link DType#F16} and {@link DType#S8}. {@link #apply} and {@link
+ * #distance} want all operands on one device, see {@link #to}. What looks at single bits copies
+ * those of a GPU to the host once.
+ *
+ * <p>Immutable, safe for use by many threads. Bits on the CPU are direct memory and count against
+ * {@code -XX:MaxDirectMemorySize}.
  */
 public final class Mask {
-  private final ByteBuffer bits;
-  private final long address;
+  /** A row of bytes for each row of weights. */
+  private final DenseMatrix matrix;
+
   private final long rows;
   private final long cols;
 
-  private Mask(ByteBuffer bits, long rows, long cols) {
-    this.bits = bits;
-    this.address = Bindings.address(bits);
-    this.rows = rows;
+  /** The bits on the CPU; of a mask on a GPU null until somebody looks. */
+  private volatile ByteBuffer host;
+
+  private Mask(DenseMatrix matrix, long cols) {
+    this.matrix = matrix;
+    this.rows = matrix.rows();
     this.cols = cols;
+    this.host = matrix.device().isCpu() ? matrix.int8Buffer() : null;
   }
 
   /**
@@ -76,12 +85,16 @@ public final class Mask {
    * @param w the weights
    * @param pattern how many to keep
    * @param nan what to do with NaN
-   * @param execution where to compute; blocks of rows are divided, the mask is always the same
+   * @param execution where to compute; blocks of rows are divided, the mask is always the same. On
+   *     a GPU, the stream to queue on; the call waits only to look for NaN
    * @return a mask with exactly min(N, length) bits in each group
    * @throws Nm4jException {@link ErrorCode#NAN}
    * @throws IllegalArgumentException when the bits exceed 2 GiB
    */
   public static Mask magnitude(DenseMatrix w, Pattern pattern, NanPolicy nan, Execution execution) {
+    if (!w.device().isCpu()) {
+      return GpuMasks.magnitude(w, Objects.requireNonNull(pattern, "pattern"), nan, execution);
+    }
     return make(w, pattern, nan, RowBlocks.PANEL, execution, Bindings::nm_mask_magnitude_f32);
   }
 
@@ -112,8 +125,11 @@ public final class Mask {
    * @throws IllegalArgumentException when the bits exceed 2 GiB
    */
   public static Mask nonZeros(DenseMatrix w, Pattern pattern, NanPolicy nan) {
-    return make(
-        w, pattern, nan, RowBlocks.PANEL, Execution.caller(), Bindings::nm_mask_nonzero_f32);
+    Execution caller = Execution.caller();
+    if (!w.device().isCpu()) {
+      return GpuMasks.nonZeros(w, Objects.requireNonNull(pattern, "pattern"), nan, caller);
+    }
+    return make(w, pattern, nan, RowBlocks.PANEL, caller, Bindings::nm_mask_nonzero_f32);
   }
 
   /**
@@ -163,7 +179,7 @@ public final class Mask {
     Objects.requireNonNull(pattern, "pattern");
     Mask mask = blank(rows, cols);
     int status =
-        Bindings.nm_mask_random(rows, cols, pattern.n(), pattern.m(), seed, 0, mask.address);
+        Bindings.nm_mask_random(rows, cols, pattern.n(), pattern.m(), seed, 0, mask.address());
     mask.keepAlive();
     Status.check(status);
     return mask;
@@ -198,11 +214,15 @@ public final class Mask {
    * @param nan what to do with NaN
    * @param execution where to compute; rows of blocks are divided, the mask is always the same
    * @return the mask
-   * @throws Nm4jException {@link ErrorCode#NAN}
+   * @throws Nm4jException {@link ErrorCode#NAN}; {@link ErrorCode#UNSUPPORTED} for other patterns
+   *     than 2:4 on a GPU
    * @throws IllegalArgumentException when the bits exceed 2 GiB
    */
   public static Mask transposable(
       DenseMatrix w, Pattern pattern, NanPolicy nan, Execution execution) {
+    if (!w.device().isCpu()) {
+      return GpuMasks.transposable(w, Objects.requireNonNull(pattern, "pattern"), nan, execution);
+    }
     return make(w, pattern, nan, pattern.m(), execution, Bindings::nm_mask_transposable_f32);
   }
 
@@ -272,10 +292,32 @@ public final class Mask {
     Objects.requireNonNull(bits, "bits");
     long bytes = byteCount(rows, cols);
     Shape.requireExactly("bits", bytes, bits.remaining());
-    Loader.load();
-    ByteBuffer copy = BufferMemory.bytes(bytes).put(0, bits, bits.position(), bits.remaining());
-    requireSpareBitsClear(copy, rows, cols);
-    return new Mask(copy, rows, cols);
+    Mask copy = blank(rows, cols);
+    copy.host.put(0, bits, bits.position(), bits.remaining());
+    requireSpareBitsClear(copy.host, rows, cols);
+    return copy;
+  }
+
+  /**
+   * The same bits on another device. Blocks until they are there.
+   *
+   * @param device the CPU or a GPU
+   * @return this mask where it is there already
+   * @throws IllegalArgumentException when the bits exceed 2 GiB and the device is the CPU
+   * @throws Nm4jException {@link ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#UNAVAILABLE}, {@link
+   *     ErrorCode#LIBRARY}
+   */
+  public Mask to(Device device) {
+    return device == matrix.device() ? this : new Mask(matrix.to(device), cols);
+  }
+
+  /**
+   * Where the bits lie.
+   *
+   * @return the CPU or a GPU
+   */
+  public Device device() {
+    return matrix.device();
   }
 
   /**
@@ -307,7 +349,7 @@ public final class Mask {
   public boolean get(long row, long col) {
     long start = Objects.checkIndex(row, rows) * stride(cols);
     long column = Objects.checkIndex(col, cols);
-    return (bits.get((int) (start + column / 8)) >> column % 8 & 1) != 0;
+    return (host().get((int) (start + column / 8)) >> column % 8 & 1) != 0;
   }
 
   /**
@@ -316,6 +358,7 @@ public final class Mask {
    * @return the number of bits that are 1
    */
   public long count() {
+    ByteBuffer bits = host();
     long count = 0;
     int at = 0;
     for (; at + Long.BYTES <= bits.capacity(); at += Long.BYTES) {
@@ -333,12 +376,15 @@ public final class Mask {
    *
    * @param other a mask of the same shape
    * @return the number of bits that differ
-   * @throws IllegalArgumentException when the shape differs
+   * @throws IllegalArgumentException when the shape or the device differs
    */
   public long distance(Mask other) {
     Shape.require("other", other, rows, cols);
+    if (!device().isCpu()) {
+      return GpuMasks.distance(matrix, other.matrix, cols);
+    }
     long[] distance = new long[1];
-    int status = Bindings.nm_mask_distance(address, other.address, rows, cols, distance);
+    int status = Bindings.nm_mask_distance(address(), other.address(), rows, cols, distance);
     keepAlive();
     other.keepAlive();
     Status.check(status);
@@ -351,18 +397,19 @@ public final class Mask {
    * @return rows * ceil(cols / 8) bytes
    */
   public byte[] toBytes() {
+    ByteBuffer bits = host();
     byte[] bytes = new byte[bits.capacity()];
     bits.get(0, bytes);
     return bytes;
   }
 
   /**
-   * The bits themselves.
+   * The bits themselves; of a mask on a GPU, their copy on the host.
    *
    * @return a new read-only, direct view of rows * ceil(cols / 8) bytes
    */
   public ByteBuffer bits() {
-    return bits.asReadOnlyBuffer().order(ByteOrder.nativeOrder());
+    return host().asReadOnlyBuffer().order(ByteOrder.nativeOrder());
   }
 
   /**
@@ -372,12 +419,15 @@ public final class Mask {
    * @return the result; a breach is no failure
    */
   public Compliance check(Pattern pattern) {
+    if (!device().isCpu()) {
+      return GpuMasks.check(matrix, cols, Objects.requireNonNull(pattern, "pattern"));
+    }
     return Compliance.check(
         pattern,
         (breaches, row, column) -> {
           int status =
               Bindings.nm_check_mask(
-                  address, rows, cols, pattern.n(), pattern.m(), breaches, row, column);
+                  address(), rows, cols, pattern.n(), pattern.m(), breaches, row, column);
           keepAlive();
           return status;
         });
@@ -390,13 +440,21 @@ public final class Mask {
    * @return the M x M blocks with a row or column that keeps more, and where the first begins
    */
   public Compliance checkTransposable(Pattern pattern) {
+    ByteBuffer bits = host();
     return Compliance.check(
         pattern,
         (breaches, row, column) -> {
           int status =
               Bindings.nm_check_transposable(
-                  address, rows, cols, pattern.n(), pattern.m(), breaches, row, column);
-          keepAlive();
+                  Bindings.address(bits),
+                  rows,
+                  cols,
+                  pattern.n(),
+                  pattern.m(),
+                  breaches,
+                  row,
+                  column);
+          Reference.reachabilityFence(bits);
           return status;
         });
   }
@@ -409,12 +467,13 @@ public final class Mask {
    *     the first begins
    */
   public Compliance checkVnm(VnmPattern pattern) {
+    ByteBuffer bits = host();
     return Compliance.check(
         pattern.rows(),
         (breaches, row, column) -> {
           int status =
               Bindings.nm_check_vnm(
-                  address,
+                  Bindings.address(bits),
                   rows,
                   cols,
                   pattern.v(),
@@ -423,7 +482,7 @@ public final class Mask {
                   breaches,
                   row,
                   column);
-          keepAlive();
+          Reference.reachabilityFence(bits);
           return status;
         });
   }
@@ -431,8 +490,8 @@ public final class Mask {
   /**
    * Sets the weights that are not kept to +0.0, in place.
    *
-   * @param w rows x cols weights, writable
-   * @throws IllegalArgumentException when the shape differs or {@code w} is read-only
+   * @param w rows x cols weights, writable, where the mask is
+   * @throws IllegalArgumentException when shape or device differ or {@code w} is read-only
    */
   public void apply(DenseMatrix w) {
     apply(w, w);
@@ -441,18 +500,38 @@ public final class Mask {
   /**
    * Writes the weights that are kept, and +0.0 elsewhere.
    *
-   * @param w rows x cols weights
+   * @param w rows x cols weights, where the mask is
    * @param out rows x cols, writable: {@code w} itself or memory that does not overlap it
-   * @throws IllegalArgumentException when a shape differs, {@code out} is read-only or overlaps
-   *     otherwise
+   * @throws IllegalArgumentException when shape or device differ, {@code out} is read-only or
+   *     overlaps otherwise
    */
   public void apply(DenseMatrix w, DenseMatrix out) {
+    apply(w, out, Execution.caller());
+  }
+
+  /**
+   * Writes the weights that are kept, and +0.0 elsewhere, see {@link #apply(DenseMatrix,
+   * DenseMatrix)}. On a GPU {@code out} may have another type than {@code w}, of those of this
+   * class: numbers are rounded to the nearest, ties to even, integers limited to their range.
+   *
+   * @param w rows x cols weights, where the mask is
+   * @param out rows x cols, writable: {@code w} itself or memory that does not overlap it
+   * @param execution on a GPU, the stream to queue on; the CPU's calling thread computes
+   * @throws IllegalArgumentException when shape or device differ, {@code out} is read-only or
+   *     overlaps otherwise
+   */
+  public void apply(DenseMatrix w, DenseMatrix out, Execution execution) {
     Shape.require("w", w, rows, cols);
     Shape.require("out", out, rows, cols);
     Shape.requireWritable("out", out);
+    if (!device().isCpu()) {
+      GpuMasks.apply(w, matrix, out, 1, execution);
+      return;
+    }
+    execution.requireDevice(device());
     int status =
         Bindings.nm_mask_apply_f32(
-            w.address(), rows, cols, w.ld(), address, out.address(), out.ld());
+            w.address(), rows, cols, w.ld(), address(), out.address(), out.ld());
     w.keepAlive();
     out.keepAlive();
     keepAlive();
@@ -462,16 +541,16 @@ public final class Mask {
   /**
    * How much of the weights this mask keeps, accumulated in double precision.
    *
-   * @param w rows x cols weights
+   * @param w rows x cols weights, on the CPU as the mask
    * @return the shares
-   * @throws IllegalArgumentException when the shape differs
+   * @throws IllegalArgumentException when the shape differs, or one of both is on a GPU
    */
   public KeptShare keptShare(DenseMatrix w) {
     Shape.require("w", w, rows, cols);
     double[] magnitude = new double[1];
     double[] square = new double[1];
     int status =
-        Bindings.nm_kept_share_f32(w.address(), rows, cols, w.ld(), address, magnitude, square);
+        Bindings.nm_kept_share_f32(w.address(), rows, cols, w.ld(), address(), magnitude, square);
     w.keepAlive();
     keepAlive();
     Status.check(status);
@@ -479,7 +558,7 @@ public final class Mask {
   }
 
   /**
-   * Compares shape and bits.
+   * Compares shape and bits, on whatever devices.
    *
    * @param other anything
    * @return true for a mask of the same shape that keeps the same weights
@@ -489,7 +568,7 @@ public final class Mask {
     return other instanceof Mask mask
         && rows == mask.rows
         && cols == mask.cols
-        && bits.equals(mask.bits);
+        && host().equals(mask.host());
   }
 
   /**
@@ -499,33 +578,66 @@ public final class Mask {
    */
   @Override
   public int hashCode() {
-    return Objects.hash(rows, cols, bits);
+    return Objects.hash(rows, cols, host());
   }
 
   /**
    * A short description.
    *
-   * @return the shape, not the bits
+   * @return the shape and where it lies, not the bits
    */
   @Override
   public String toString() {
-    return "Mask[" + rows + " x " + cols + "]";
+    return "Mask[" + rows + " x " + cols + (device().isCpu() ? "]" : ", " + device() + "]");
   }
 
   /** A mask without a bit set, for native code to fill before anyone else sees it. */
   static Mask blank(long rows, long cols) {
     Loader.load();
-    return new Mask(BufferMemory.bytes(byteCount(rows, cols)), rows, cols);
+    return blank(Device.cpu(), rows, cols);
   }
 
-  /** Address of the first byte, valid while {@link #keepAlive} is still to be called. */
+  /** On a GPU, with any bits. */
+  static Mask blank(Device device, long rows, long cols) {
+    byteCount(rows, cols);
+    return new Mask(DenseMatrix.allocate(device, DType.U8, rows, stride(cols)), cols);
+  }
+
+  /** A view of bits that somebody else changes, between these changes. */
+  static Mask of(DenseMatrix bits, long cols) {
+    return new Mask(bits, cols);
+  }
+
+  /** The bits, a row of bytes for each row of weights. */
+  DenseMatrix matrix() {
+    return matrix;
+  }
+
+  /**
+   * Address of the first byte on the CPU, valid while {@link #keepAlive} is still to be called.
+   *
+   * @throws IllegalArgumentException when the mask is on a GPU
+   */
   long address() {
-    return address;
+    if (!device().isCpu()) {
+      throw new IllegalArgumentException("expected a mask in host memory, got " + this);
+    }
+    return matrix.typedAddress();
   }
 
   /** To be called after native code has used {@link #address}. */
   void keepAlive() {
-    Reference.reachabilityFence(bits);
+    matrix.keepAlive();
+  }
+
+  /** The bits on the CPU; those of a GPU are copied once. */
+  private ByteBuffer host() {
+    ByteBuffer bits = host;
+    if (bits == null) {
+      bits = matrix.to(Device.cpu()).int8Buffer();
+      host = bits;
+    }
+    return bits;
   }
 
   private static Mask make(
@@ -539,6 +651,7 @@ public final class Mask {
     int flags = Flags.of(nan);
     long weights = w.address();
     Mask mask = blank(w.rows(), w.cols());
+    long bits = mask.address();
     try {
       RowBlocks.run(
           0,
@@ -555,7 +668,7 @@ public final class Mask {
                   pattern.n(),
                   pattern.m(),
                   flags,
-                  mask.address + row * stride(w.cols())));
+                  bits + row * stride(w.cols())));
     } finally {
       w.keepAlive();
       mask.keepAlive();

@@ -214,6 +214,7 @@ final class Multiplier implements Route {
   private void requireUsable(DenseMatrix y, Epilogue epilogue) {
     Shape.requireWritable("y", y);
     epilogue.check(rows, y);
+    nativeActivation(epilogue.activation());
   }
 
   private long tiles(long address, Layout layout, long batch, DType x, DType y) {
@@ -246,6 +247,9 @@ final class Multiplier implements Route {
       case IDENTITY -> Bindings.NM_IDENTITY;
       case RELU -> Bindings.NM_RELU;
       case GELU -> Bindings.NM_GELU;
+      case GELU_TANH ->
+          throw new Nm4jException(
+              ErrorCode.UNSUPPORTED, "the CPU computes GELU exactly, not GELU_TANH");
     };
   }
 

@@ -17,12 +17,12 @@ final class RepackedWeights extends TrainedWeights {
   private final long rows;
   private final long cols;
   private final NativeMatrix w;
-  private final NativeMatrix transposed; // or null
+  private final NativeMatrix transposed;
   private final Multiplier forward;
-  private final Multiplier backward; // or null
+  private final Multiplier backward;
   private boolean sealed;
 
-  RepackedWeights(long rows, long cols, Pattern pattern, boolean withBackward) {
+  RepackedWeights(long rows, long cols, Pattern pattern) {
     Loader.load();
     this.rows = rows;
     this.cols = cols;
@@ -31,20 +31,27 @@ final class RepackedWeights extends TrainedWeights {
     long kept = rows * pattern.keptPerRow(cols);
     w = new NativeMatrix(rows, cols, n, m, DType.F32.code(), Bindings.NM_LARGE_BATCH);
     forward = new Multiplier(w, rows, kept);
-    transposed = withBackward ? NativeMatrix.emptyTransposed(rows, cols, n, m) : null;
-    backward = withBackward ? new Multiplier(transposed, cols, kept) : null;
+    transposed = NativeMatrix.emptyTransposed(rows, cols, n, m);
+    backward = new Multiplier(transposed, cols, kept);
   }
 
   @Override
-  public void pack(long weights, long mask, Execution execution) {
+  public void pack(DenseMatrix weights, DenseMatrix mask, Execution execution) {
+    try {
+      pack(weights.address(), mask.typedAddress(), execution);
+    } finally {
+      weights.keepAlive();
+      mask.keepAlive();
+    }
+  }
+
+  private void pack(long weights, long mask, Execution execution) {
     long to = w.acquireExclusively();
-    long toTransposed = transposed == null ? 0 : transposed.acquireExclusively();
+    long toTransposed = transposed.acquireExclusively();
     try {
       if (sealed) {
         w.reopen(to);
-        if (transposed != null) {
-          transposed.reopen(toTransposed);
-        }
+        transposed.reopen(toTransposed);
         sealed = false;
       }
       long maskBytes = (cols + 7) / 8;
@@ -59,7 +66,7 @@ final class RepackedWeights extends TrainedWeights {
               long from = weights + first * cols * Float.BYTES;
               long bits = mask + first * maskBytes;
               int status = Bindings.nm_matrix_set_rows_f32(to, first, some, from, cols, bits, 0);
-              if (status == 0 && transposed != null) {
+              if (status == 0) {
                 status =
                     Bindings.nm_matrix_set_columns_f32(
                         toTransposed, first, some, from, cols, bits, 0);
@@ -71,15 +78,11 @@ final class RepackedWeights extends TrainedWeights {
             return 0;
           });
       w.seal(to);
-      if (transposed != null) {
-        transposed.seal(toTransposed);
-      }
+      transposed.seal(toTransposed);
       sealed = true;
     } finally {
       w.releaseExclusively();
-      if (transposed != null) {
-        transposed.releaseExclusively();
-      }
+      transposed.releaseExclusively();
     }
   }
 
@@ -91,7 +94,7 @@ final class RepackedWeights extends TrainedWeights {
   }
 
   @Override
-  public void backward(DenseMatrix dy, DenseMatrix dx, Execution execution) {
+  public void backward(DenseMatrix dy, DenseMatrix dx, Gemm gemm, Execution execution) {
     Shape.require("dy", dy, dy.rows(), rows);
     Shape.require("dx", dx, dy.rows(), cols);
     backward.run(Layout.BATCH_MAJOR, dy.rows(), 1, dy, dx, Epilogue.NONE, execution);
@@ -100,8 +103,6 @@ final class RepackedWeights extends TrainedWeights {
   @Override
   public void close() {
     w.close();
-    if (transposed != null) {
-      transposed.close();
-    }
+    transposed.close();
   }
 }

@@ -38,6 +38,10 @@ import org.nm4j.internal.Status;
  * Others throw {@link Nm4jException} with {@link ErrorCode#UNSUPPORTED}. Sums are fp32, of integer
  * activations exact; what integers stand for, {@link DenseMatrix#quantized} says.
  *
+ * <p>On a GPU {@link #prune}, {@link #of(DenseMatrix, Mask, Pattern)} and {@link #ofSparse} pack
+ * weights that lie there, and {@link #to(Device, DType)} copies a matrix there; which types and
+ * patterns a GPU takes, and what differs, is said there. {@link #refresh} replaces the weights.
+ *
  * <p>Products follow IEEE 754 in fp32 over the kept positions: activations opposite pruned weights
  * take no part, not even infinities and NaN. For one matrix, layout, batch and instruction set the
  * result is the same bits on every call, whatever the threads, unless the execution is {@linkplain
@@ -71,7 +75,7 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /** The transpose of w. */
-  private SparseMatrix(SparseMatrix w, NativeMatrix handle) {
+  SparseMatrix(SparseMatrix w, NativeMatrix handle) {
     this.rows = w.cols;
     this.cols = w.rows;
     this.dtype = DType.F32;
@@ -82,8 +86,8 @@ public final class SparseMatrix implements AutoCloseable {
     this.weights = new CpuWeights(this, handle);
   }
 
-  /** The copy on a GPU of w, or of a matrix like it. */
-  private SparseMatrix(
+  /** Weights on a GPU. */
+  SparseMatrix(
       long rows, long cols, DType dtype, Pattern pattern, boolean transposed, GpuWeights weights) {
     this.rows = rows;
     this.cols = cols;
@@ -124,35 +128,44 @@ public final class SparseMatrix implements AutoCloseable {
 
   /**
    * Prunes by magnitude and packs on several threads, see {@link Builder#prune(long, DenseMatrix,
-   * Execution)}.
+   * Execution)}; weights on a GPU are pruned and packed there.
    *
-   * @param w the weights in fp32, at least 1 x 1; not changed, and not needed afterwards
+   * @param w the weights in fp32, at least 1 x 1; not changed, and not needed afterwards. On a GPU
+   *     BF16 and F16 too
    * @param pattern how many to keep
-   * @param dtype how to store them: F32, BF16 or S8
+   * @param dtype how to store them: F32, BF16 or S8, on a GPU F16 too
    * @param execution where to compute
    * @return the packed weights
-   * @throws Nm4jException {@link ErrorCode#NAN}, {@link ErrorCode#OUT_OF_MEMORY}
+   * @throws Nm4jException {@link ErrorCode#NAN}, {@link ErrorCode#OUT_OF_MEMORY}; of a GPU also
+   *     {@link ErrorCode#UNSUPPORTED} and {@link ErrorCode#UNAVAILABLE}
    * @throws IllegalArgumentException when {@code w} is empty or weights cannot have this type
    */
   public static SparseMatrix prune(
       DenseMatrix w, Pattern pattern, DType dtype, Execution execution) {
+    if (!w.device().isCpu()) {
+      return onGpu(w, dtype, pattern, GpuWeights.prune(w, pattern, dtype, execution));
+    }
     try (Builder builder = builder(w.rows(), w.cols(), pattern)) {
       return builder.dtype(dtype).prune(0, w, execution).build();
     }
   }
 
   /**
-   * Packs the weights that a mask keeps.
+   * Packs the weights that a mask keeps, on the device where both lie; on a GPU in their own type.
    *
    * @param w the weights, at least 1 x 1; not changed, and not needed afterwards
-   * @param mask which of them to keep, of the same shape, at most N per group
+   * @param mask which of them to keep, of the same shape, at most N per group, on the same device
    * @param pattern the pattern the mask obeys
    * @return the packed weights
    * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH}, {@link ErrorCode#NAN}, {@link
    *     ErrorCode#OUT_OF_MEMORY}
-   * @throws IllegalArgumentException when {@code w} is empty or the shapes differ
+   * @throws IllegalArgumentException when {@code w} is empty, or shapes or devices differ
    */
   public static SparseMatrix of(DenseMatrix w, Mask mask, Pattern pattern) {
+    if (!w.device().isCpu()) {
+      requireFits(w, mask, w.rows(), w.cols());
+      return onGpu(w, w.dtype(), pattern, GpuWeights.of(w, mask, pattern));
+    }
     try (Builder builder = builder(w.rows(), w.cols(), pattern)) {
       return builder.put(0, w, mask).build();
     }
@@ -171,10 +184,23 @@ public final class SparseMatrix implements AutoCloseable {
    */
   public static SparseMatrix ofSparse(DenseMatrix w, Pattern pattern) {
     if (!w.device().isCpu()) {
-      GpuWeights weights = GpuWeights.of(w, pattern);
-      return new SparseMatrix(w.rows(), w.cols(), w.dtype(), pattern, false, weights);
+      return onGpu(w, w.dtype(), pattern, GpuWeights.of(w, null, pattern));
     }
     return of(w, Mask.nonZeros(w, pattern), pattern);
+  }
+
+  private static SparseMatrix onGpu(
+      DenseMatrix w, DType dtype, Pattern pattern, GpuWeights weights) {
+    return new SparseMatrix(w.rows(), w.cols(), dtype, pattern, false, weights);
+  }
+
+  private static void requireFits(DenseMatrix w, Mask mask, long rows, long cols) {
+    Shape.require("w", w, rows, cols);
+    Shape.require("mask", mask, rows, cols);
+    if (mask.device() != w.device()) {
+      throw new IllegalArgumentException(
+          "mask must be on " + w.device() + " as w is, got " + mask + "; see Mask.to");
+    }
   }
 
   /**
@@ -344,6 +370,52 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
+   * Replaces the weights by others of the same pattern, in the memory at hand: for weights that
+   * change, as in training. What was {@linkplain #tune measured} is forgotten on the CPU. Products
+   * that are queued on a GPU already still have the weights as they were.
+   *
+   * @param w the new weights, on the device of this matrix; fp32, on a GPU BF16, F16 and S8
+   *     (integers of scale 1) too; stored as this matrix's {@link #dtype}. Not changed, and not
+   *     needed once the call or, with {@link Execution#on(DeviceStream)}, its work is done
+   * @param mask which of them to keep, of the same shape, at most N per group, on the same device
+   * @param execution where to compute
+   * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH}, {@link ErrorCode#NAN}: on a GPU nothing
+   *     has changed, on the CPU products fail until a refresh succeeds; {@link
+   *     ErrorCode#UNSUPPORTED} for a {@linkplain #transposed transpose} on the CPU
+   * @throws IllegalArgumentException when shapes, types or devices do not fit
+   * @throws IllegalStateException when closed, or when a call is in progress on this matrix
+   */
+  public void refresh(DenseMatrix w, Mask mask, Execution execution) {
+    requireOnDevice(w);
+    requireFits(w, Objects.requireNonNull(mask, "mask"), rows, cols);
+    weights.refresh(w, mask, execution);
+  }
+
+  /**
+   * Replaces the weights by others that obey the pattern already, see {@link #refresh(DenseMatrix,
+   * Mask, Execution)}.
+   *
+   * @param w the new weights, on the device of this matrix
+   * @param execution where to compute
+   * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH}, {@link ErrorCode#NAN}, {@link
+   *     ErrorCode#UNSUPPORTED}
+   * @throws IllegalArgumentException when shape, type or device do not fit
+   * @throws IllegalStateException when closed, or when a call is in progress on this matrix
+   */
+  public void refresh(DenseMatrix w, Execution execution) {
+    requireOnDevice(w);
+    Shape.require("w", w, rows, cols);
+    weights.refresh(w, null, execution);
+  }
+
+  private void requireOnDevice(DenseMatrix w) {
+    if (w.device() != device()) {
+      throw new IllegalArgumentException(
+          "w must be on " + device() + ", as the matrix is, got " + w);
+    }
+  }
+
+  /**
    * W<sup>T</sup>, for the backward pass of a linear layer: where {@code w.linear} is Y = X
    * W<sup>T</sup>, {@code w.transposed().linear} is dX = dY W. The pattern need not fit the columns
    * of W, so that any mask serves both passes.
@@ -362,14 +434,20 @@ public final class SparseMatrix implements AutoCloseable {
    * #nonZeros}; W itself may be closed. It is packed for large batches. It has neither a {@link
    * #compressed} form nor a transpose of its own.
    *
-   * @return K x M weights, which belong to the caller
-   * @throws Nm4jException {@link ErrorCode#OUT_OF_MEMORY}
+   * <p>On a GPU, which sums along N:M groups only, the pattern has to fit the columns of W too, as
+   * that of {@link Mask#transposable} does, and weights have the type that they have here.
+   *
+   * @return K x M weights on the same device, which belong to the caller
+   * @throws Nm4jException {@link ErrorCode#OUT_OF_MEMORY}; on a GPU {@link
+   *     ErrorCode#PATTERN_BREACH} when columns do not obey the pattern, {@link
+   *     ErrorCode#UNSUPPORTED} for 8-bit types, and {@link ErrorCode#NAN} for weights that are not
+   *     finite
    * @throws UnsupportedOperationException when this is a transpose itself
    * @throws IllegalStateException when closed
    */
   public SparseMatrix transposed() {
     requirePatternAlongRows("transposed");
-    return new SparseMatrix(this, weights.transposed());
+    return weights.transposed();
   }
 
   /**
@@ -396,29 +474,41 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
-   * A copy on a GPU, compressed for sparse tensor cores by NVIDIA's cuSPARSELt. It takes matrices
-   * on that GPU, and an {@link Execution#on(DeviceStream)} to be queued.
+   * A copy on a GPU. It takes matrices on that GPU, and an {@link Execution#on(DeviceStream)} to be
+   * queued.
    *
    * <table>
    *   <caption>Products on a GPU</caption>
-   *   <tr><th>weights, X</th><th>patterns</th><th>Y and C</th><th>bias</th></tr>
+   *   <tr><th>weights, X</th><th>patterns on sparse tensor cores</th><th>Y and C</th><th>bias</th></tr>
    *   <tr><td>F32, computed as TF32</td><td>1:2, and N = 1 with an even M</td><td>F32</td><td>F32</td></tr>
    *   <tr><td>BF16</td><td>2:4, and N at most 2 with M a multiple of 4</td><td>BF16</td><td>BF16</td></tr>
    *   <tr><td>F16</td><td>as BF16</td><td>F16</td><td>F16</td></tr>
    *   <tr><td>S8, {@link #linear} only</td><td>as BF16</td><td>S8, S32, BF16, F16</td><td>F32</td></tr>
+   *   <tr><td>E4M3 or E5M2, {@link #linear} only</td><td>as BF16</td><td>the same, F16, BF16, F32;
+   *       C is F16 beside a Y of 8 bits</td><td>that of C</td></tr>
    * </table>
    *
+   * <p>These are compressed for sparse tensor cores by NVIDIA's cuSPARSELt. F32, BF16 and F16 of
+   * any other pattern become panels for the GPU's ordinary cores, with Y, C and bias of the same
+   * type and sums in fp32 (F32 is not rounded to TF32); where more than a quarter to a half of the
+   * weights are kept, dense products may be faster. {@link #kernel} tells which it is. {@linkplain
+   * Execution#tuned Tuned} executions search for cuSPARSELt's fastest algorithm at the first
+   * product of a kind, see {@link CudaAlgorithms}.
+   *
    * <p>Everything else throws {@link Nm4jException} with {@link ErrorCode#UNSUPPORTED}: other
-   * patterns, integers with a {@linkplain DenseMatrix#zero zero} other than 0, {@link
-   * Activation#GELU} of integer results. Activations opposite pruned weights take no part. GELU
-   * takes values already rounded to the type of Y. Neither {@link #decompress()} nor {@link
-   * #compressed} nor {@link #transposed()} work on the copy: its form is NVIDIA's secret.
+   * patterns of 8-bit types, integers with a {@linkplain DenseMatrix#zero zero} other than 0,
+   * {@link Activation#GELU} of results of 8 bits or S32, a {@link ProductBatch}. GELU takes values
+   * already rounded to the type of Y. Activations opposite weights that are 0 may take part.
+   *
+   * <p>{@link #decompress()} and {@link #compressed} of the copy give what products see (F32 of
+   * sparse tensor cores rounded to TF32), for finite weights, and cost a product with the identity.
    *
    * <p>A {@linkplain #transposed transpose} can be copied if it obeys the pattern along its own
    * rows, too.
    *
    * @param device a GPU
-   * @param type how to store them there: F32, BF16 or F16, rounded to nearest; of S8 only S8
+   * @param type how to store them there: F32, BF16, F16, E4M3 or E5M2, rounded to nearest; of S8
+   *     only S8
    * @return a matrix that belongs to the caller and does not need this one
    * @throws Nm4jException {@link ErrorCode#UNSUPPORTED}, {@link ErrorCode#UNAVAILABLE}, {@link
    *     ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#LIBRARY}, {@link ErrorCode#PATTERN_BREACH}
@@ -449,7 +539,7 @@ public final class SparseMatrix implements AutoCloseable {
   /**
    * The type in which the weights are stored.
    *
-   * @return F32, BF16, S8 or on a GPU F16; of a transpose F32
+   * @return F32, BF16, S8, or on a GPU F16, E4M3 or E5M2; of a transpose on the CPU F32
    */
   public DType dtype() {
     return dtype;
@@ -563,6 +653,11 @@ public final class SparseMatrix implements AutoCloseable {
   /**
    * Measures which kernel computes a product of activations of some type fastest.
    *
+   * <p>On a GPU this searches, each time, among cuSPARSELt's algorithms for a plain product with a
+   * Y of the weights' type; products with other epilogues or results are searched for by
+   * {@linkplain Execution#tuned tuned} executions. What is found is kept, see {@link
+   * CudaAlgorithms}.
+   *
    * @param layout how activations lie
    * @param batch N, at least 1
    * @param activations the type of X
@@ -635,9 +730,7 @@ public final class SparseMatrix implements AutoCloseable {
    */
   public CompressedMatrix compressed() {
     requirePatternAlongRows("compressed");
-    CompressedMatrix out = CompressedMatrix.blank(rows, cols, pattern);
-    weights.compressed(out);
-    return out;
+    return weights.compressed();
   }
 
   Multiplier multiplier() {

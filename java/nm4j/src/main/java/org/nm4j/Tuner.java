@@ -81,10 +81,11 @@ final class Tuner implements Route {
     return standard.kernel(layout, batch, activations);
   }
 
-  /** Frees the packings' handles. The matrix is closed already. */
-  synchronized void close() {
+  /** Frees what belongs to the weights as they were. No call is in progress. */
+  synchronized void forget() {
     if (packings != null) {
       packings.forEach(NativeMatrix::close);
+      packings = null;
     }
     routes.clear();
     dense = null;

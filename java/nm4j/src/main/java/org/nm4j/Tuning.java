@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  * @param layout how activations lie
  * @param batch the batch size measured, which also stands for somewhat smaller ones; from 256 on it
  *     stands for all larger ones
- * @param threads how many threads computed at most
+ * @param threads how many threads computed at most; 1 on a GPU
  * @param activations the type of X
  * @param kernel the candidate that {@linkplain Execution#tuned tuned} executions use: the fastest,
  *     or the one that untuned executions use if no other is faster by more than 5 %
@@ -55,7 +55,8 @@ public record Tuning(
    * One way to compute the product.
    *
    * @param kernel its name; {@code dense_openblas} for OpenBLAS on a dense copy of the weights
-   * @param micros the shortest of several runs in microseconds, NaN when it was not measured
+   * @param micros the shortest of several runs in microseconds, on a GPU the median by its clock;
+   *     NaN when it was not measured
    * @param obstacle why it was not measured, else null
    */
   public record Candidate(String kernel, double micros, String obstacle) {

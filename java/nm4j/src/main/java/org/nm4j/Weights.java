@@ -4,8 +4,6 @@
  */
 package org.nm4j;
 
-import org.nm4j.internal.NativeMatrix;
-
 /** The weights of a {@link SparseMatrix}, packed for one device. */
 interface Weights {
   /** Where they lie. */
@@ -29,11 +27,14 @@ interface Weights {
   /** Writes rows from {@code row0} on. */
   void decompress(long row0, DenseMatrix out);
 
-  /** Writes the portable form. */
-  void compressed(CompressedMatrix out);
+  /** The portable form. */
+  CompressedMatrix compressed();
 
-  /** Makes the transpose, for the CPU. */
-  NativeMatrix transposed();
+  /** The transpose, on the same device. */
+  SparseMatrix transposed();
+
+  /** Replaces the weights by those that a mask keeps; null: by weights that obey the pattern. */
+  void refresh(DenseMatrix w, Mask mask, Execution execution);
 
   /** Whether they are freed. */
   boolean isClosed();

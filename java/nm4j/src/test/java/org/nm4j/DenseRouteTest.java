@@ -70,7 +70,7 @@ class DenseRouteTest {
     try (SparseMatrix matrix = prune(w)) {
       Route dense = matrix.denseRoute();
       for (Layout layout : Layout.values()) {
-        for (Activation activation : Activation.values()) {
+        for (Activation activation : Samples.ACTIVATIONS) {
           Product.Spec spec =
               new Product.Spec(-1.5f, true, 0.3f, Product.Added.SEPARATE, activation);
           new Product(layout, ROWS, COLS, 33, spec, random, Samples::floats)

@@ -27,7 +27,7 @@ class DeviceMatrixTest {
   private static float[] counting(int count, DType dtype) {
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
-      values[i] = i % 100 - (dtype == DType.U8 ? 0 : 50);
+      values[i] = dtype.isFloat8() ? i % 8 : i % 100 - (dtype == DType.U8 ? 0 : 50);
     }
     return values;
   }
@@ -101,8 +101,8 @@ class DeviceMatrixTest {
     DenseMatrix x = DenseMatrix.allocate(GPU, DType.F32, 1, 8);
     DenseMatrix y = DenseMatrix.allocate(GPU, DType.F32, 1, 4);
     String where = "host memory";
-    Misuse.illegalArgument(() -> Mask.magnitude(there, Pattern.P2_4), where, "cuda:0");
-    Misuse.illegalArgument(() -> SparseMatrix.prune(there, Pattern.P2_4), where);
+    Misuse.illegalArgument(() -> Mask.ofScores(there, Pattern.P2_4), where, "cuda:0");
+    Misuse.illegalArgument(() -> Mask.vnm(there, new VnmPattern(4, 2, 8)), where);
     Mask mask = Mask.magnitude(here, Pattern.P2_4);
     Misuse.illegalArgument(() -> mask.apply(there), where);
     Misuse.illegalArgument(() -> mask.keptShare(there), where);

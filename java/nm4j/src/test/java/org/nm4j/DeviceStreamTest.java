@@ -248,4 +248,51 @@ class DeviceStreamTest {
     }
     Misuse.nullPointer(() -> Execution.on((DeviceStream) null));
   }
+
+  @Test
+  void conversionsRoundAndLimit() {
+    float[] values = {1, -2.5f, 300, 1.00390625f, -0f, 0.5f, 127.5f, -1000};
+    DType[] types = {DType.F32, DType.BF16, DType.F16, DType.S8};
+    try (DeviceStream stream = DeviceStream.create(GPU)) {
+      for (DType from : types) {
+        for (DType to : types) {
+          DenseMatrix source = DenseMatrix.allocate(from, 2, 4);
+          source.copyFrom(values);
+          DenseMatrix expected = DenseMatrix.allocate(to, 2, 4);
+          expected.copyFrom(source.toArray());
+          DenseMatrix there = source.to(GPU);
+          DenseMatrix out = DenseMatrix.allocate(GPU, to, 2, 4);
+          stream.convert(there, out);
+          stream.synchronize();
+          assertArrayEquals(expected.toArray(), out.toArray(), () -> from + " to " + to);
+        }
+      }
+      DenseMatrix a = DenseMatrix.allocate(GPU, DType.F32, 2, 4);
+      DenseMatrix here = DenseMatrix.allocate(2, 4);
+      Misuse.illegalArgument(() -> stream.convert(here, a), "expected memory of cuda:0");
+      Misuse.illegalArgument(() -> stream.convert(a, here), "expected memory of cuda:0");
+      Misuse.illegalArgument(() -> stream.convert(a, a.rows(0, 1)), "2 x 4", "1 x 4");
+      DenseMatrix bytes = DenseMatrix.allocate(GPU, DType.U8, 2, 4);
+      Misuse.fails(ErrorCode.UNSUPPORTED, () -> stream.convert(a, bytes), "to");
+    }
+  }
+
+  @Test
+  void scratchMemoryIsGivenBack() {
+    DenseMatrix w = DenseMatrix.allocate(16, 33);
+    DenseMatrix x = DenseMatrix.allocate(DType.BF16, 3, 33).to(GPU); // has to be padded
+    DenseMatrix y = DenseMatrix.allocate(GPU, DType.BF16, 3, 16);
+    DeviceStream stream = DeviceStream.create(GPU);
+    try (SparseMatrix gpu = SparseMatrix.prune(w, Pattern.P2_4).to(GPU, DType.BF16)) {
+      assertEquals(0, stream.scratchBytes());
+      gpu.linear(x, y, Epilogue.NONE, Execution.on(stream));
+      assertTrue(stream.scratchBytes() > 0);
+      stream.trim();
+      assertEquals(0, stream.scratchBytes());
+      gpu.linear(x, y, Epilogue.NONE, Execution.on(stream));
+    }
+    stream.close();
+    Misuse.illegalState(stream::scratchBytes, "closed");
+    Misuse.illegalState(stream::trim, "closed");
+  }
 }

@@ -9,12 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.StringWriter;
+import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.regex.Matcher;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -134,7 +136,12 @@ class DocumentationTest {
     assertTrue(compiled, () -> messages + "\n" + code);
     URL[] classes = {directory.toUri().toURL()};
     try (URLClassLoader loader = new URLClassLoader(classes, getClass().getClassLoader())) {
-      loader.loadClass(name).getMethod("main", String[].class).invoke(null, (Object) new String[0]);
+      Method main = loader.loadClass(name).getMethod("main", String[].class);
+      FutureTask<Object> call = new FutureTask<>(() -> main.invoke(null, (Object) new String[0]));
+      Thread thread = new Thread(call); // whose handles of cuSPARSELt end with it
+      thread.start();
+      thread.join();
+      call.get();
     }
   }
 }

@@ -333,11 +333,11 @@ class GpuProductTest {
   void whatTheGpuLacksIsRefused(Random random) {
     DenseMatrix dense = DenseMatrix.copyOf(small(random, 16 * 32), 16, 32);
     ErrorCode unsupported = ErrorCode.UNSUPPORTED;
-    try (SparseMatrix w = SparseMatrix.prune(dense, Pattern.of(3, 4))) {
-      Misuse.fails(unsupported, () -> w.to(GPU, DType.BF16));
+    try (SparseMatrix w = SparseMatrix.prune(dense, Pattern.of(3, 4), DType.S8)) {
+      Misuse.fails(unsupported, () -> w.to(GPU), "3:4");
     }
     try (SparseMatrix w = SparseMatrix.prune(dense, Pattern.P2_4)) {
-      Misuse.fails(unsupported, () -> w.to(GPU, DType.F32));
+      Misuse.fails(unsupported, () -> w.to(GPU, DType.U8));
       Misuse.fails(unsupported, () -> w.to(GPU, DType.S8), "cannot become S8");
       try (SparseMatrix g = w.to(GPU, DType.BF16)) {
         DenseMatrix x = DenseMatrix.allocate(GPU, DType.BF16, 4, 32);
@@ -349,10 +349,12 @@ class GpuProductTest {
             unsupported,
             () -> g.linear(x, y, Epilogue.NONE.bias(DenseMatrix.allocate(GPU, DType.F32, 1, 16))),
             "bias must be of BF16");
-        Misuse.fails(unsupported, g::decompress, "decompress", "cuda:0");
-        Misuse.fails(unsupported, g::compressed);
-        Misuse.fails(unsupported, g::transposed);
-        Misuse.fails(unsupported, g::scales);
+        Misuse.fails(
+            unsupported, () -> g.linear(x, y, Epilogue.NONE.activation(Activation.GELU_TANH)));
+        Misuse.fails(
+            unsupported,
+            () -> new ProductBatch().linear(g, x, y, Epilogue.NONE),
+            "matrices of the CPU");
       }
     }
   }

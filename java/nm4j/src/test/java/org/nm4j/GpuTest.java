@@ -12,6 +12,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import java.lang.reflect.Method;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -31,7 +33,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(GpuTest.Needed.class)
 @DisplayNameGeneration(GpuTest.Names.class)
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @interface GpuTest {
   /** What the tests have to run on; "" for whatever is there. */
   String EXPECTED = System.getProperty("nm4j.test.gpu", "");
@@ -40,13 +42,40 @@ import org.junit.jupiter.api.extension.ExtensionContext;
   final class Needed implements BeforeAllCallback {
     @Override
     public void beforeAll(ExtensionContext context) {
-      CudaInfo info = Nm4j.cuda();
+      context
+          .getRoot()
+          .getStore(ExtensionContext.Namespace.GLOBAL)
+          .getOrComputeIfAbsent(Forgotten.class);
+      // In a thread that ends, and with it its handles of cuSPARSELt.
+      CudaInfo info =
+          CompletableFuture.supplyAsync(Nm4j::cuda, task -> new Thread(task).start()).join();
       if (EXPECTED.isEmpty()) {
         Assumptions.assumeTrue(info.products().isAvailable(), () -> info.products().text());
       }
       assertEquals(Availability.Reason.AVAILABLE, info.products().reason(), info::toString);
       if (!EXPECTED.isEmpty()) {
         assertEquals(EXPECTED.equals("double"), info.simulated(), info::toString);
+      }
+    }
+  }
+
+  /**
+   * Frees what a process otherwise leaves to its end, so that the double's report tells of leaks
+   * only: what tests have forgotten, and the streams that devices share. (Each test has a thread of
+   * its own, whose handles of cuSPARSELt end with it.)
+   */
+  final class Forgotten implements AutoCloseable {
+    Forgotten() {}
+
+    @Override
+    public void close() {
+      Device.list().stream()
+          .filter(device -> !device.isCpu())
+          .map(Device::shared)
+          .forEach(DeviceStream::close);
+      for (int i = 0; i < 5; i++) {
+        System.gc();
+        LockSupport.parkNanos(50_000_000);
       }
     }
   }

@@ -79,6 +79,7 @@ final class Reference {
         case RELU -> new Element(Math.max(value, 0), error);
         // |gelu'| stays below 1.13, and the documented error of the function itself comes on top.
         case GELU -> new Element(gelu(value), 1.13 * error + 4e-7 * Math.max(1, Math.abs(value)));
+        case GELU_TANH -> throw new AssertionError("the CPU has none");
       };
     }
   }

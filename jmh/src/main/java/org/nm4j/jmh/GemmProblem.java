@@ -135,7 +135,8 @@ final class GemmProblem {
               case F32, BF16, F16 -> (float) random.nextDouble(-1, 1);
               case S8 -> random.nextInt(-S8_MAX, S8_MAX + 1);
               case U8 -> random.nextInt(S8_MAX + 1);
-              case S32 -> throw new IllegalArgumentException("no operand of a benchmark is S32");
+              case S32, E4M3, E5M2 ->
+                  throw new IllegalArgumentException("no operand of a benchmark is " + type);
             });
       }
     }

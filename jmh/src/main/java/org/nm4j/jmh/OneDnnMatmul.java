@@ -131,6 +131,8 @@ final class OneDnnMatmul implements Contender {
       case S8 -> data_type.s8;
       case U8 -> data_type.u8;
       case S32 -> data_type.s32;
+      case E4M3, E5M2 ->
+          throw new IllegalArgumentException("no operand of a benchmark is " + operand.type);
     };
   }
 

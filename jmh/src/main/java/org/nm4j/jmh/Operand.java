@@ -40,7 +40,8 @@ final class Operand {
           case BF16 -> DenseMatrix.ofBf16(memory.asShortBuffer(), rows, cols, cols);
           case F16 -> DenseMatrix.ofF16(memory.asShortBuffer(), rows, cols, cols);
           case S8, U8 -> DenseMatrix.ofInt8(type, memory, rows, cols, cols);
-          case S32 -> throw new IllegalArgumentException("no operand of a benchmark is S32");
+          case S32, E4M3, E5M2 ->
+              throw new IllegalArgumentException("no operand of a benchmark is " + type);
         };
   }
 

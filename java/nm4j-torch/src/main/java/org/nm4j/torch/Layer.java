@@ -11,7 +11,9 @@ import org.nm4j.Activation;
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Epilogue;
+import org.nm4j.ErrorCode;
 import org.nm4j.Execution;
+import org.nm4j.Nm4jException;
 import org.nm4j.Pattern;
 import org.nm4j.Workload;
 
@@ -103,6 +105,9 @@ public abstract sealed class Layer permits Linear, Conv2d {
       case IDENTITY -> sum;
       case RELU -> torch.relu(sum);
       case GELU -> torch.gelu(sum);
+      case GELU_TANH ->
+          throw new Nm4jException(
+              ErrorCode.UNSUPPORTED, "layers compute GELU exactly, not GELU_TANH");
     };
   }
 

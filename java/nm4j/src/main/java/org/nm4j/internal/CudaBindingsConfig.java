@@ -43,6 +43,7 @@ public class CudaBindingsConfig implements InfoMapper {
     "nm_cuda_product_copies",
     "nm_cuda_algorithm",
     "nm_cuda_search",
+    "nm_cuda_algorithm_known",
     "nm_cuda_algorithms_export",
     "nm_cuda_plans",
     "nm_cuda_plan_stats",

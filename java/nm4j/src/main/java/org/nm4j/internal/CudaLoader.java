@@ -43,6 +43,15 @@ public final class CudaLoader {
     return file;
   }
 
+  /** Version of the cuSPARSELt in use. */
+  public static String cusparseltVersion() {
+    int[] major = new int[1];
+    int[] minor = new int[1];
+    int[] patch = new int[1];
+    CudaStatus.check(CudaBindings.nm_cuda_lt_version(major, minor, patch));
+    return major[0] + "." + minor[0] + "." + patch[0];
+  }
+
   private static synchronized void loadOnce() {
     if (failure != null) {
       throw new Nm4jException(failure.code(), failure.getMessage());

@@ -4,8 +4,10 @@
  */
 package org.nm4j.internal;
 
+import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import org.nm4j.Device;
 
 /**
  * The handle of an {@code nm_cuda_stream}, and what its queued work reads and writes: garbage
@@ -17,6 +19,9 @@ public final class CudaStream extends NativeHandle {
 
   /** What is used, and in which epoch it was used last. */
   private final Map<Object, Long> inFlight = new IdentityHashMap<>();
+
+  /** What nobody uses now. Work on this stream alone writes there, so that order is no matter. */
+  private final ArrayDeque<CudaFindings> findings = new ArrayDeque<>();
 
   private long epoch;
   private int nextLook = FIRST_LOOK;
@@ -80,6 +85,24 @@ public final class CudaStream extends NativeHandle {
     }
     synchronized (this) {
       inFlight.values().removeIf(last -> last <= past);
+    }
+  }
+
+  /** Memory for what a kernel finds, to be given back. */
+  synchronized CudaFindings takeFindings(Device device) {
+    return findings.isEmpty() ? new CudaFindings(device) : findings.pop();
+  }
+
+  synchronized void giveBack(CudaFindings free) {
+    findings.push(free);
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    synchronized (this) {
+      findings.forEach(CudaFindings::free);
+      findings.clear();
     }
   }
 }

@@ -6,6 +6,7 @@ package org.nm4j.internal;
 
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Device;
 import org.nm4j.Execution;
 import org.nm4j.Images;
 import org.nm4j.Pattern;
@@ -79,9 +80,16 @@ public abstract class Matrices {
   /** Changes rows, each once. */
   public abstract void changeRows(long rows, long cols, Execution execution, Work work);
 
-  /** Room for weights of a pattern, with W^T for the backward pass or without. */
+  /** Room for weights of a pattern, for both passes, and for activations of some type. */
   public abstract TrainedWeights trainedWeights(
-      long rows, long cols, Pattern pattern, boolean withBackward);
+      Device device, DType activations, long rows, long cols, Pattern pattern);
+
+  /**
+   * Queues out = what a mask's bits keep of a matrix on a GPU, everything for null, as the type of
+   * out.
+   */
+  public abstract void cast(
+      DenseMatrix from, DenseMatrix bits, DenseMatrix out, Execution execution);
 
   /** The matrix of columns of a convolution's images. */
   public abstract void columns(

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Execution;
 import org.nm4j.Nm4jException;
+import org.nm4j.Pattern;
 import org.nm4j.internal.Bindings;
 import org.nm4j.internal.Loader;
 import org.nm4j.internal.Matrices;
@@ -69,6 +70,9 @@ final class CpuSteps implements Steps {
   @Override
   public long update(Step step, Execution execution) {
     AtomicLong changed = new AtomicLong();
+    long[] integers = step.integers(p);
+    double[] numbers = step.numbers();
+    long[] addresses = step.addresses(p, Matrices.get()::anyAddress);
     try {
       Matrices.get()
           .changeRows(
@@ -77,7 +81,9 @@ final class CpuSteps implements Steps {
               execution,
               (row, count) -> {
                 long[] flips = new long[1];
-                int status = run(step, row, row + count, flips);
+                int status =
+                    Bindings.nm4j_update_rows(
+                        integers, numbers, addresses, row, row + count, flips);
                 changed.addAndGet(flips[0]);
                 return status;
               });
@@ -88,36 +94,68 @@ final class CpuSteps implements Steps {
     return changed.get();
   }
 
-  private int run(Step step, long from, long to, long[] flips) {
-    Optimizer optimizer = step.optimizer();
-    return Bindings.nm4j_update_rows(
-        p.rows(),
-        p.cols(),
-        step.n(),
-        step.m(),
-        p.stride(),
-        optimizer.kind().ordinal(),
-        step.rule().placement().ordinal(),
-        step.flags(),
-        step.number(),
-        optimizer.lr(),
-        optimizer.weightDecay(),
-        optimizer.momentum(),
-        optimizer.dampening(),
-        optimizer.beta1(),
-        optimizer.beta2(),
-        optimizer.eps(),
-        step.rule().lambda(),
-        step.prunedFactor(),
-        Matrices.get().anyAddress(p.weights()),
-        Matrices.get().anyAddress(step.grad()),
-        Matrices.get().anyAddress(p.first),
-        Matrices.get().anyAddress(p.second),
-        Matrices.get().anyAddress(p.mask),
-        Matrices.get().anyAddress(p.masked()),
-        Matrices.get().anyAddress(p.maskedBf16()),
-        from,
-        to,
-        flips);
+  @Override
+  public void addTerm(DenseMatrix grad, float lambda, Execution execution) {
+    Matrices matrices = Matrices.get();
+    try {
+      matrices.changeRows(
+          p.rows(),
+          p.cols(),
+          execution,
+          (row, count) ->
+              Bindings.nm_srste_gradient_rows_f32(
+                  matrices.anyAddress(p.weights()),
+                  matrices.anyAddress(p.mask),
+                  p.rows(),
+                  p.cols(),
+                  lambda,
+                  matrices.anyAddress(grad),
+                  row,
+                  row + count));
+    } finally {
+      Reference.reachabilityFence(grad);
+      Reference.reachabilityFence(p);
+    }
+  }
+
+  @Override
+  public void applyMask(DenseMatrix matrix, DenseMatrix out, Execution execution) {
+    Matrices matrices = Matrices.get();
+    try {
+      Status.check(
+          Bindings.nm_mask_apply_f32(
+              matrices.anyAddress(matrix),
+              p.rows(),
+              p.cols(),
+              p.cols(),
+              matrices.anyAddress(p.mask),
+              matrices.anyAddress(out),
+              p.cols()));
+    } finally {
+      Reference.reachabilityFence(matrix);
+      Reference.reachabilityFence(out);
+      Reference.reachabilityFence(p);
+    }
+  }
+
+  @Override
+  public boolean obeys(Pattern pattern) {
+    long[] breaches = new long[1];
+    long[] position = new long[1];
+    try {
+      Status.check(
+          Bindings.nm_check_mask(
+              Matrices.get().anyAddress(p.mask),
+              p.rows(),
+              p.cols(),
+              pattern.n(),
+              pattern.m(),
+              breaches,
+              position,
+              position));
+    } finally {
+      Reference.reachabilityFence(p);
+    }
+    return breaches[0] == 0;
   }
 }

@@ -6,6 +6,7 @@ package org.nm4j.train;
 
 import java.util.Objects;
 import org.nm4j.DenseMatrix;
+import org.nm4j.ErrorCode;
 import org.nm4j.Execution;
 import org.nm4j.Gemm;
 import org.nm4j.ImageLayout;
@@ -59,10 +60,16 @@ public final class MaskedConv2d implements AutoCloseable {
    * @param bias 1 x out channels without a pattern, or null
    * @param gemm computes the gradient of the weights
    * @throws IllegalArgumentException when shapes or groups do not fit
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when the weights are on a GPU
    */
   public MaskedConv2d(
       SparseConv2d.Builder geometry, MaskedParameter weight, MaskedParameter bias, Gemm gemm) {
     this.geometry = Objects.requireNonNull(geometry, "geometry");
+    if (!weight.device().isCpu()) {
+      throw new Nm4jException(
+          ErrorCode.UNSUPPORTED,
+          weight.name() + ": convolutions train on the CPU, got weights on " + weight.device());
+    }
     this.layer = new MaskedLinear(weight, bias, gemm);
     channels = geometry.weightCols();
     columns = DenseMatrix.allocate(0, weight.cols());

@@ -4,10 +4,13 @@
  */
 package org.nm4j.train;
 
-import java.lang.ref.Reference;
+import java.util.Arrays;
 import java.util.Objects;
+import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Device;
 import org.nm4j.Epilogue;
+import org.nm4j.ErrorCode;
 import org.nm4j.Execution;
 import org.nm4j.Gemm;
 import org.nm4j.Nm4jException;
@@ -37,6 +40,13 @@ import org.nm4j.internal.TrainedWeights;
  * }
  * }</pre>
  *
+ * <p>Parameters on a GPU make it a layer of that GPU, whose activations are F32, BF16 or F16: Y is
+ * a sparse product there (see {@link org.nm4j.SparseMatrix#to(org.nm4j.Device, DType)}; 2:4 and
+ * BF16 or F16 run on sparse tensor cores), of weights rounded to the type of X. dX and dW are dense
+ * products of the {@link Gemm}, which has to take matrices of that GPU: a GPU sums along N:M groups
+ * only, and masks of W have none along the columns. Gradients are F32 on the GPU. All calls queue
+ * on one stream, or the caller orders them.
+ *
  * <p>While the parameter is dense, or pruned weights take part in the network ({@link
  * MaskRule#prunedFactor}), all products are dense. Of two executions the results may differ in the
  * last bits where the {@link Gemm} rounds differently; sparse products do not.
@@ -46,10 +56,13 @@ import org.nm4j.internal.TrainedWeights;
 public final class MaskedLinear implements AutoCloseable {
   private final MaskedParameter weight;
   private final MaskedParameter bias; // or null
+  private final Device device;
   private final Gemm gemm;
   private final DenseMatrix gradient;
   private final DenseMatrix biasGradient; // or null
   private DenseMatrix ones; // batch x 1
+  private DenseMatrix typedBias; // or null
+  private DType type = DType.F32; // of activations
   private TrainedWeights packed; // or null: dense, or nothing packed yet
   private Pattern packedPattern;
   private DenseMatrix scratch; // or null: the weights that the mask keeps, when products are dense
@@ -69,6 +82,7 @@ public final class MaskedLinear implements AutoCloseable {
     this.weight = Objects.requireNonNull(weight, "weight");
     this.bias = bias;
     this.gemm = Objects.requireNonNull(gemm, "gemm");
+    this.device = weight.device();
     if (weight.stride() != 1 || weight.rows() < 1 || weight.cols() < 1) {
       throw new IllegalArgumentException(
           weight.name()
@@ -82,32 +96,36 @@ public final class MaskedLinear implements AutoCloseable {
       throw new IllegalArgumentException(
           bias.name() + ": expected a dense parameter of 1 x " + weight.rows() + ", got " + bias);
     }
-    this.gradient = DenseMatrix.allocate(weight.rows(), weight.cols());
-    this.biasGradient = bias == null ? null : DenseMatrix.allocate(1, weight.rows());
+    if (bias != null && bias.device() != device) {
+      throw new IllegalArgumentException(
+          bias.name() + ": expected a parameter on " + device + ", got one on " + bias.device());
+    }
+    this.gradient = weight.zeros(Execution.caller());
+    this.biasGradient = bias == null ? null : bias.zeros(Execution.caller());
   }
 
   /**
    * Y = X (E W)<sup>T</sup> + b.
    *
    * @param x batch x inputs
-   * @param y batch x outputs, writable, not overlapping anything
+   * @param y batch x outputs, of the type of {@code x}, writable, not overlapping anything
    * @param execution where to compute
    * @throws IllegalArgumentException when shapes do not fit or memory overlaps
    * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when a kept weight is NaN
    * @throws IllegalStateException when closed
    */
   public void forward(DenseMatrix x, DenseMatrix y, Execution execution) {
-    requireShape("x", x, x.rows(), weight.cols());
-    requireShape("y", y, x.rows(), weight.rows());
+    requireInput("x", x, weight.cols());
+    requireOutput("y", y, x.rows(), weight.rows());
     if (pack(execution)) {
-      Epilogue epilogue = bias == null ? Epilogue.NONE : Epilogue.NONE.bias(bias.weights());
+      Epilogue epilogue = bias == null ? Epilogue.NONE : Epilogue.NONE.bias(bias(execution));
       packed.forward(x, y, epilogue, execution);
       return;
     }
     if (bias != null) {
-      gemm.multiply(false, false, ones(x.rows()), bias.weights(), 0, y, execution);
+      gemm.multiply(false, false, ones(x.rows()), bias(execution), 0, y, execution);
     }
-    gemm.multiply(false, true, x, denseWeights(), bias == null ? 0 : 1, y, execution);
+    gemm.multiply(false, true, x, denseWeights(execution), bias == null ? 0 : 1, y, execution);
   }
 
   /**
@@ -143,10 +161,10 @@ public final class MaskedLinear implements AutoCloseable {
 
   private void backward(
       DenseMatrix x, DenseMatrix dy, DenseMatrix dx, float beta, Execution execution) {
-    requireShape("x", x, x.rows(), weight.cols());
-    requireShape("dy", dy, x.rows(), weight.rows());
+    requireInput("x", x, weight.cols());
+    requireOutput("dy", dy, x.rows(), weight.rows());
     if (dx != null) {
-      requireShape("dx", dx, x.rows(), weight.cols());
+      requireOutput("dx", dx, x.rows(), weight.cols());
       backwardInput(dy, dx, execution);
     }
     backwardWeights(x, dy, beta, execution);
@@ -155,9 +173,9 @@ public final class MaskedLinear implements AutoCloseable {
   /** dX = dY (E W). */
   void backwardInput(DenseMatrix dy, DenseMatrix dx, Execution execution) {
     if (pack(execution)) {
-      packed.backward(dy, dx, execution);
+      packed.backward(dy, dx, gemm, execution);
     } else {
-      gemm.multiply(false, false, dy, denseWeights(), 0, dx, execution);
+      gemm.multiply(false, false, dy, denseWeights(execution), 0, dx, execution);
     }
   }
 
@@ -256,21 +274,16 @@ public final class MaskedLinear implements AutoCloseable {
     scratch = null;
     if (packed == null || !pattern.equals(packedPattern)) {
       release();
-      packed = Matrices.get().trainedWeights(weight.rows(), weight.cols(), pattern, true);
+      packed = Matrices.get().trainedWeights(device, type, weight.rows(), weight.cols(), pattern);
       packedPattern = pattern;
       packedVersion = -1;
     }
     if (packedVersion != weight.version()) {
       packedVersion = -1;
       try {
-        packed.pack(
-            MaskedParameter.address(weight.weights()),
-            MaskedParameter.address(weight.mask),
-            execution);
+        packed.pack(weight.weights(), weight.mask, execution);
       } catch (Nm4jException e) {
         throw new Nm4jException(e.code(), weight.name() + ": " + e.getMessage());
-      } finally {
-        Reference.reachabilityFence(weight);
       }
       packedVersion = weight.version();
     }
@@ -284,8 +297,8 @@ public final class MaskedLinear implements AutoCloseable {
     }
   }
 
-  /** What the network sees, as a dense matrix. */
-  private DenseMatrix denseWeights() {
+  /** What the network sees, as a dense matrix of the activations' type. */
+  private DenseMatrix denseWeights(Execution execution) {
     if (weight.prunedFactor != 0) {
       if (weight.masked() == null) {
         throw new IllegalStateException(
@@ -293,33 +306,81 @@ public final class MaskedLinear implements AutoCloseable {
                 + ": pruned weights take part in the network, for which the parameter needs a"
                 + " masked copy, see MaskedParameter.Builder.masked");
       }
-      return weight.masked();
+      if (type == DType.F32) {
+        return weight.masked();
+      }
     }
     boolean fresh = scratch != null && packedVersion == weight.version();
     if (scratch == null) {
-      scratch = DenseMatrix.allocate(weight.rows(), weight.cols());
+      scratch = DenseMatrix.allocate(device, type, weight.rows(), weight.cols());
     }
     if (!fresh) {
-      weight.writeMasked(scratch);
+      if (weight.prunedFactor != 0) {
+        Matrices.get().cast(weight.masked(), null, scratch, execution);
+      } else {
+        weight.writeMasked(scratch, execution);
+      }
       packedVersion = weight.version();
     }
     return scratch;
   }
 
+  /** The bias in the activations' type. */
+  private DenseMatrix bias(Execution execution) {
+    if (type == DType.F32) {
+      return bias.weights();
+    }
+    if (typedBias == null) {
+      typedBias = DenseMatrix.allocate(device, type, 1, weight.rows());
+    }
+    Matrices.get().cast(bias.weights(), null, typedBias, execution);
+    return typedBias;
+  }
+
   private DenseMatrix ones(long batch) {
     if (ones == null || ones.rows() < batch) {
-      ones = DenseMatrix.allocate(batch, 1);
-      for (long i = 0; i < batch; i++) {
-        ones.set(i, 0, 1);
-      }
+      float[] values = new float[Math.toIntExact(batch)];
+      Arrays.fill(values, 1);
+      ones = DenseMatrix.allocate(device, type, batch, 1);
+      ones.copyFrom(values);
     }
     return ones.rows(0, batch);
+  }
+
+  /** Activations of one pass; those of another type than before need weights of that type. */
+  private void requireInput(String what, DenseMatrix matrix, long cols) {
+    requireShape(what, matrix, matrix.rows(), cols);
+    if (device.isCpu() || matrix.dtype() == type) {
+      return;
+    }
+    if (matrix.dtype().bytes() == 1 || matrix.dtype().isInteger()) {
+      throw new Nm4jException(
+          ErrorCode.UNSUPPORTED,
+          weight.name() + ": " + what + " must be of F32, BF16 or F16, got " + matrix);
+    }
+    type = matrix.dtype();
+    typedBias = null;
+    ones = null;
+    scratch = null;
+    release();
+  }
+
+  private void requireOutput(String what, DenseMatrix matrix, long rows, long cols) {
+    requireShape(what, matrix, rows, cols);
+    if (!device.isCpu() && matrix.dtype() != type) {
+      throw new IllegalArgumentException(
+          weight.name() + ": " + what + " must be of " + type + " as x is, got " + matrix);
+    }
   }
 
   private void requireShape(String what, DenseMatrix matrix, long rows, long cols) {
     if (matrix.rows() != rows || matrix.cols() != cols) {
       throw new IllegalArgumentException(
           weight.name() + ": " + what + " must be " + rows + " x " + cols + ", got " + matrix);
+    }
+    if (matrix.device() != device) {
+      throw new IllegalArgumentException(
+          weight.name() + ": " + what + " must be on " + device + ", got " + matrix);
     }
   }
 

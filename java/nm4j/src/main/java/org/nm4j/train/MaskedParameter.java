@@ -7,7 +7,6 @@ package org.nm4j.train;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.nm4j.DType;
@@ -18,8 +17,6 @@ import org.nm4j.Mask;
 import org.nm4j.Nm4jException;
 import org.nm4j.Pattern;
 import org.nm4j.internal.Bindings;
-import org.nm4j.internal.Matrices;
-import org.nm4j.internal.Status;
 
 /**
  * Weights in training: dense fp32 master weights in the caller's memory, their N:M mask, and the
@@ -168,46 +165,14 @@ public final class MaskedParameter {
           name + ": only nm4j's own optimisers can follow " + rule + "; others see the gradient");
     }
     backend.requireFinite(grad, execution);
-    if (rule.fixed()) {
-      applyMask(grad);
-    } else if (rule.lambda() != 0) {
-      addTerm(grad, rule.lambda(), execution);
-    }
-  }
-
-  private void addTerm(DenseMatrix grad, float lambda, Execution execution) {
     try {
-      Matrices.get()
-          .changeRows(
-              rows(),
-              cols(),
-              execution,
-              (row, count) ->
-                  Bindings.nm_srste_gradient_rows_f32(
-                      address(w),
-                      address(mask),
-                      rows(),
-                      cols(),
-                      lambda,
-                      address(grad),
-                      row,
-                      row + count));
+      if (rule.fixed()) {
+        backend.applyMask(grad, grad, execution);
+      } else if (rule.lambda() != 0) {
+        backend.addTerm(grad, rule.lambda(), execution);
+      }
     } catch (IllegalArgumentException e) {
       throw named(e);
-    } finally {
-      Reference.reachabilityFence(grad);
-      keepAlive();
-    }
-  }
-
-  private void applyMask(DenseMatrix matrix) {
-    try {
-      Status.check(
-          Bindings.nm_mask_apply_f32(
-              address(matrix), rows(), cols(), cols(), address(mask), address(matrix), cols()));
-    } finally {
-      Reference.reachabilityFence(matrix);
-      keepAlive();
     }
   }
 
@@ -226,7 +191,7 @@ public final class MaskedParameter {
     Objects.requireNonNull(execution, "execution");
     requireWhole();
     if (rule.fixed()) {
-      applyMask(w);
+      backend.applyMask(w, w, execution);
     }
     Step next = Step.of(this, null, Optimizer.sgd(0), rule);
     return count(update(next, execution), next);
@@ -381,21 +346,17 @@ public final class MaskedParameter {
 
   /** Whether the mask keeps no more than a pattern allows; one set meanwhile may not hold yet. */
   boolean obeys(Pattern pattern) {
-    long[] breaches = new long[1];
-    long[] position = new long[1];
-    Status.check(
-        Bindings.nm_check_mask(
-            address(mask), rows(), cols(), pattern.n(), pattern.m(), breaches, position, position));
-    keepAlive();
-    return breaches[0] == 0;
+    return backend.obeys(pattern);
   }
 
   /** The weights that the mask keeps, 0 elsewhere. */
-  void writeMasked(DenseMatrix out) {
-    Status.check(
-        Bindings.nm_mask_apply_f32(
-            address(w), rows(), cols(), cols(), address(mask), address(out), cols()));
-    keepAlive();
+  void writeMasked(DenseMatrix out, Execution execution) {
+    backend.applyMask(w, out, execution);
+  }
+
+  /** Zeros of the weights' shape, on the device where they are. */
+  DenseMatrix zeros(Execution execution) {
+    return backend.zeros(execution);
   }
 
   private static boolean hasFirst(Optimizer optimizer) {
@@ -470,14 +431,6 @@ public final class MaskedParameter {
     return e instanceof Nm4jException failure
         ? new Nm4jException(failure.code(), message)
         : new IllegalArgumentException(message, e);
-  }
-
-  private void keepAlive() {
-    Reference.reachabilityFence(this);
-  }
-
-  static long address(DenseMatrix matrix) {
-    return matrix == null ? 0 : Matrices.get().address(matrix);
   }
 
   private static void requireFits(

@@ -4,6 +4,8 @@
  */
 package org.nm4j.train;
 
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.nm4j.DenseMatrix;
 import org.nm4j.internal.Bindings;
 
@@ -30,5 +32,42 @@ record Step(
             | (optimizer.nesterov() ? Bindings.NM_NESTEROV : 0)
             | (grad == null ? Bindings.NM_NO_STEP : 0);
     return new Step(grad, optimizer, rule, flags, number, n, m, rule.prunedFactor(number + 1));
+  }
+
+  /** The integers of nm4j_update_jni.h, in its order. */
+  long[] integers(MaskedParameter p) {
+    return new long[] {
+      p.rows(),
+      p.cols(),
+      p.stride(),
+      number,
+      n,
+      m,
+      optimizer.kind().ordinal(),
+      rule.placement().ordinal(),
+      flags
+    };
+  }
+
+  /** The numbers of nm4j_update_jni.h, in its order. */
+  double[] numbers() {
+    return new double[] {
+      optimizer.lr(),
+      optimizer.weightDecay(),
+      optimizer.momentum(),
+      optimizer.dampening(),
+      optimizer.beta1(),
+      optimizer.beta2(),
+      optimizer.eps(),
+      rule.lambda(),
+      prunedFactor
+    };
+  }
+
+  /** The addresses of nm4j_update_jni.h, in its order; that of null is 0. */
+  long[] addresses(MaskedParameter p, ToLongFunction<DenseMatrix> address) {
+    return Stream.of(p.weights(), grad, p.first, p.second, p.mask, p.masked(), p.maskedBf16())
+        .mapToLong(address)
+        .toArray();
   }
 }

@@ -6,6 +6,7 @@ package org.nm4j.train;
 
 import org.nm4j.DenseMatrix;
 import org.nm4j.Execution;
+import org.nm4j.Pattern;
 
 /** How the steps of a parameter are computed on the device where it is. */
 interface Steps {
@@ -20,4 +21,13 @@ interface Steps {
 
   /** Computes a step; returns how many mask bits changed. */
   long update(Step step, Execution execution);
+
+  /** Adds SR-STE's term to a gradient. */
+  void addTerm(DenseMatrix grad, float lambda, Execution execution);
+
+  /** out = what the mask keeps of a matrix, 0 elsewhere; out may be the matrix itself. */
+  void applyMask(DenseMatrix matrix, DenseMatrix out, Execution execution);
+
+  /** Whether the mask keeps no more than a pattern allows. */
+  boolean obeys(Pattern pattern);
 }

@@ -1,0 +1,170 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+import java.util.Objects;
+import org.nm4j.internal.CudaBindings;
+import org.nm4j.internal.CudaQueue;
+import org.nm4j.internal.CudaStatus;
+
+/** Masks of weights on a GPU. */
+final class GpuMasks {
+  private GpuMasks() {}
+
+  static Mask magnitude(DenseMatrix w, Pattern pattern, NanPolicy nan, Execution execution) {
+    return make(w, nan, execution, magnitudeOf(w, pattern));
+  }
+
+  private static Maker magnitudeOf(DenseMatrix w, Pattern pattern) {
+    return (stream, weights, bits, findings) ->
+        CudaBindings.nm_cuda_mask_magnitude(
+            stream,
+            w.dtype().code(),
+            weights,
+            w.rows(),
+            w.cols(),
+            w.ld(),
+            pattern.n(),
+            pattern.m(),
+            1,
+            bits,
+            findings);
+  }
+
+  static Mask transposable(DenseMatrix w, Pattern pattern, NanPolicy nan, Execution execution) {
+    if (!pattern.equals(Pattern.P2_4)) {
+      throw new Nm4jException(
+          ErrorCode.UNSUPPORTED,
+          "a GPU makes transposable masks of 2:4 only, got " + pattern + "; make it on the CPU");
+    }
+    return make(
+        w,
+        nan,
+        execution,
+        (stream, weights, bits, findings) ->
+            CudaBindings.nm_cuda_mask_transposable(
+                stream, w.dtype().code(), weights, w.rows(), w.cols(), w.ld(), bits, findings));
+  }
+
+  /** Looks for NaN; {@code scratch} receives some mask. */
+  static void requireNoNan(DenseMatrix w, Pattern pattern, Mask scratch, Execution execution) {
+    fill(scratch, w, NanPolicy.REJECT, execution, magnitudeOf(w, pattern));
+  }
+
+  /** Of weights that obey the pattern, the largest are the non-zeros; ties keep the lowest. */
+  static Mask nonZeros(DenseMatrix w, Pattern pattern, NanPolicy nan, Execution execution) {
+    requireObeys("w", check(w, pattern, execution));
+    return magnitude(w, pattern, nan, execution);
+  }
+
+  static void requireObeys(String name, Compliance compliance) {
+    if (!compliance.ok()) {
+      throw new Nm4jException(
+          ErrorCode.PATTERN_BREACH,
+          "%s: expected at most %s, got more in %d group(s), the first at row %d, column %d"
+              .formatted(
+                  name,
+                  compliance.pattern(),
+                  compliance.breaches(),
+                  compliance.firstRow(),
+                  compliance.firstColumn()));
+    }
+  }
+
+  static Compliance check(DenseMatrix w, Pattern pattern, Execution execution) {
+    try (CudaQueue queue = new CudaQueue(execution, w.device())) {
+      CudaStatus.check(
+          CudaBindings.nm_cuda_check(
+              queue.stream(),
+              w.dtype().code(),
+              queue.use("w", w),
+              w.rows(),
+              w.cols(),
+              w.ld(),
+              pattern.n(),
+              pattern.m(),
+              queue.findings()));
+      return Compliance.of(pattern, queue.found(), w.cols());
+    }
+  }
+
+  static Compliance check(DenseMatrix bits, long cols, Pattern pattern) {
+    try (CudaQueue queue = new CudaQueue(Execution.caller(), bits.device())) {
+      CudaStatus.check(
+          CudaBindings.nm_cuda_check_mask(
+              queue.stream(),
+              queue.use("mask", bits),
+              bits.rows(),
+              cols,
+              pattern.n(),
+              pattern.m(),
+              queue.findings()));
+      return Compliance.of(pattern, queue.found(), cols);
+    }
+  }
+
+  static long distance(DenseMatrix a, DenseMatrix b, long cols) {
+    try (CudaQueue queue = new CudaQueue(Execution.caller(), a.device())) {
+      CudaStatus.check(
+          CudaBindings.nm4j_cuda_mask_distance(
+              queue.stream(),
+              queue.use("mask", a),
+              queue.use("other", b),
+              a.rows(),
+              cols,
+              queue.findings()));
+      return queue.found().count();
+    }
+  }
+
+  /** out = factor * w where the mask keeps, or everywhere for null; +0.0 elsewhere. */
+  static void apply(
+      DenseMatrix w, DenseMatrix bits, DenseMatrix out, float factor, Execution execution) {
+    Device device = bits == null ? out.device() : bits.device();
+    try (CudaQueue queue = new CudaQueue(execution, device)) {
+      CudaStatus.check(
+          CudaBindings.nm_cuda_cast(
+              queue.stream(),
+              w.dtype().code(),
+              queue.use("w", w),
+              w.ld(),
+              out.dtype().code(),
+              queue.use("out", out),
+              out.ld(),
+              w.rows(),
+              w.cols(),
+              queue.use("mask", bits),
+              factor));
+      queue.finish();
+    }
+  }
+
+  private static Mask make(DenseMatrix w, NanPolicy nan, Execution execution, Maker maker) {
+    Mask mask = Mask.blank(w.device(), w.rows(), w.cols());
+    fill(mask, w, nan, execution, maker);
+    return mask;
+  }
+
+  private static void fill(
+      Mask mask, DenseMatrix w, NanPolicy nan, Execution execution, Maker maker) {
+    try (CudaQueue queue = new CudaQueue(execution, w.device())) {
+      boolean reject = Objects.requireNonNull(nan, "nan") == NanPolicy.REJECT;
+      CudaStatus.check(
+          maker.make(
+              queue.stream(),
+              queue.use("w", w),
+              queue.use("mask", mask.matrix()),
+              reject ? queue.findings() : 0));
+      if (reject) {
+        queue.requireNone("w", "NaN", w.cols());
+      }
+      queue.finish();
+    }
+  }
+
+  private interface Maker {
+    int make(long stream, long weights, long bits, long findings);
+  }
+}

@@ -1,0 +1,208 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Masks that a GPU makes and uses are those of the CPU, bit for bit. */
+@GpuTest
+@RandomTest
+class GpuMaskTest {
+  private static final Device GPU = Device.cuda(0);
+
+  /** With ties, among zeros too, and rows that end within a group and within a byte. */
+  private static DenseMatrix weights(Random random, int rows, int cols) {
+    float[] values = new float[rows * cols];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextInt(7) - 3;
+    }
+    return DenseMatrix.copyOf(values, rows, cols);
+  }
+
+  private static DenseMatrix there(DenseMatrix matrix, DType dtype) {
+    DenseMatrix copy = DenseMatrix.allocate(GPU, dtype, matrix.rows(), matrix.cols());
+    copy.copyFrom(matrix.toArray());
+    return copy;
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16", "F16", "S8"})
+  void magnitudes(DType dtype, Random random) {
+    for (Pattern pattern : Samples.PATTERNS) {
+      DenseMatrix w = weights(random, 1 + random.nextInt(9), 1 + random.nextInt(70));
+      Mask mask = Mask.magnitude(there(w, dtype), pattern);
+      assertSame(GPU, mask.device());
+      assertEquals(Mask.magnitude(w, pattern), mask, () -> pattern + " of " + w);
+      assertTrue(mask.check(pattern).ok());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16", "F16", "S8"})
+  void transposable(DType dtype, Random random) {
+    DenseMatrix w = weights(random, 13, 34);
+    Mask mask = Mask.transposable(there(w, dtype), Pattern.P2_4);
+    assertEquals(Mask.transposable(w, Pattern.P2_4), mask);
+    assertTrue(mask.checkTransposable(Pattern.P2_4).ok());
+    Misuse.fails(
+        ErrorCode.UNSUPPORTED,
+        () -> Mask.transposable(there(w, dtype), Pattern.P4_8),
+        "2:4",
+        "4:8");
+  }
+
+  @Test
+  void nonZeros(Random random) {
+    DenseMatrix w = weights(random, 7, 45);
+    Mask.magnitude(w, Pattern.P2_8).apply(w);
+    w.set(3, 0, -0f);
+    assertEquals(Mask.nonZeros(w, Pattern.P2_8), Mask.nonZeros(there(w, DType.F16), Pattern.P2_8));
+    w.copyFrom(new float[7 * 45]);
+    for (int i = 0; i < 3; i++) {
+      w.set(5, 16 + i, 1);
+    }
+    Misuse.fails(
+        ErrorCode.PATTERN_BREACH,
+        () -> Mask.nonZeros(there(w, DType.F32), Pattern.P2_8),
+        "2:8",
+        "row 5, column 16");
+  }
+
+  @Test
+  void bitsGoThereAndBack(Random random) {
+    Mask mask = Mask.random(9, 37, Pattern.P2_4, random.nextLong());
+    Mask copy = mask.to(GPU);
+    assertSame(GPU, copy.device());
+    assertSame(copy, copy.to(GPU));
+    assertSame(mask, mask.to(Device.cpu()));
+    assertEquals(mask, copy);
+    assertEquals(mask.hashCode(), copy.hashCode());
+    assertEquals(mask, copy.to(Device.cpu()));
+    assertArrayEquals(mask.toBytes(), copy.toBytes());
+    assertEquals(mask.bits(), copy.bits());
+    assertEquals(mask.count(), copy.count());
+    for (int row = 0; row < 9; row++) {
+      for (int col = 0; col < 37; col++) {
+        assertEquals(mask.get(row, col), copy.get(row, col));
+      }
+    }
+    assertTrue(copy.toString().contains("cuda:0"), copy.toString());
+    assertNotEquals(copy, Mask.random(9, 37, Pattern.P1_4, 1).to(GPU));
+  }
+
+  @Test
+  void checksFindTheFirstBreach(Random random) {
+    Mask mask = Mask.random(6, 40, Pattern.P2_4, random.nextLong());
+    assertEquals(mask.check(Pattern.P1_4), mask.to(GPU).check(Pattern.P1_4));
+    assertEquals(mask.check(Pattern.P2_4), mask.to(GPU).check(Pattern.P2_4));
+    assertEquals(-1, mask.to(GPU).check(Pattern.P2_4).firstRow());
+    DenseMatrix w = weights(random, 6, 40);
+    for (Pattern pattern : Samples.PATTERNS) {
+      assertEquals(Compliance.of(w, pattern), Compliance.of(there(w, DType.BF16), pattern));
+    }
+    VnmPattern vnm = new VnmPattern(2, 2, 8);
+    Mask blocks = Mask.vnm(w, vnm);
+    assertTrue(blocks.to(GPU).checkVnm(vnm).ok());
+  }
+
+  @Test
+  void distances(Random random) {
+    Mask a = Mask.random(11, 70, Pattern.P2_4, random.nextLong());
+    Mask b = Mask.random(11, 70, Pattern.P2_4, random.nextLong());
+    assertEquals(a.distance(b), a.to(GPU).distance(b.to(GPU)));
+    assertEquals(0, a.to(GPU).distance(a.to(GPU)));
+    Misuse.illegalArgument(() -> a.to(GPU).distance(b), "other must be in memory of cuda:0");
+    Misuse.illegalArgument(() -> a.distance(b.to(GPU)), "host memory", "cuda:0");
+    Misuse.illegalArgument(() -> a.to(GPU).distance(Mask.random(11, 69, Pattern.P2_4, 1)), "11");
+  }
+
+  @Test
+  void applyingRoundsToTheTypeOfTheResult(Random random) {
+    DenseMatrix w = DenseMatrix.copyOf(Samples.floats(random, 5 * 33), 5, 33);
+    Mask mask = Mask.magnitude(w, Pattern.P2_4);
+    DenseMatrix there = w.to(GPU);
+    DenseMatrix rounded = DenseMatrix.allocate(GPU, DType.BF16, 5, 33);
+    mask.to(GPU).apply(there, rounded);
+    DenseMatrix expected = DenseMatrix.allocate(5, 33);
+    mask.apply(w, expected);
+    DenseMatrix expectedRounded = DenseMatrix.allocate(DType.BF16, 5, 33);
+    expectedRounded.copyFrom(expected.toArray());
+    assertArrayEquals(expectedRounded.toArray(), rounded.toArray());
+    mask.to(GPU).apply(there);
+    assertArrayEquals(expected.toArray(), there.toArray());
+    Misuse.illegalArgument(() -> mask.apply(there), "host memory");
+    Misuse.illegalArgument(() -> mask.to(GPU).apply(w), "w must be in memory of cuda:0");
+    Misuse.illegalArgument(() -> mask.to(GPU).keptShare(there), "host memory");
+  }
+
+  @Test
+  void masksOfQueuedWeightsQueueBehindThem(Random random) {
+    DenseMatrix w = weights(random, 16, 64);
+    DenseMatrix there = DenseMatrix.allocate(GPU, DType.F32, 16, 64);
+    DenseMatrix out = DenseMatrix.allocate(16, 64);
+    try (DeviceStream stream = DeviceStream.create(GPU)) {
+      Execution queued = Execution.on(stream);
+      stream.copy(w, there);
+      Mask mask = Mask.magnitude(there, Pattern.P2_4, NanPolicy.KEEP, queued);
+      mask.apply(there, there, queued);
+      stream.copy(there, out);
+      stream.synchronize();
+      assertEquals(Mask.magnitude(w, Pattern.P2_4), mask);
+    }
+    Mask.magnitude(w, Pattern.P2_4).apply(w);
+    assertArrayEquals(w.toArray(), out.toArray());
+  }
+
+  @Test
+  void nanIsRefusedOrKept() {
+    DenseMatrix w = DenseMatrix.copyOf(new float[] {9, 8, 7, Float.NaN, 1, 2, 3, 4}, 2, 4);
+    DenseMatrix there = there(w, DType.F16);
+    Misuse.fails(ErrorCode.NAN, () -> Mask.magnitude(there, Pattern.P2_4), "row 0, column 3");
+    Misuse.fails(ErrorCode.NAN, () -> Mask.transposable(there, Pattern.P2_4), "row 0, column 3");
+    Mask kept = Mask.magnitude(there, Pattern.P1_4, NanPolicy.KEEP);
+    assertEquals(Mask.magnitude(w, Pattern.P1_4, NanPolicy.KEEP), kept);
+    Misuse.nullPointer(() -> Mask.magnitude(there, Pattern.P2_4, null));
+    Misuse.nullPointer(() -> Mask.magnitude(there, null));
+  }
+
+  @Test
+  void otherTypesAreRefused() {
+    for (DType dtype : new DType[] {DType.U8, DType.S32, DType.E4M3}) {
+      DenseMatrix w = DenseMatrix.allocate(GPU, dtype, 4, 8);
+      Misuse.fails(ErrorCode.UNSUPPORTED, () -> Mask.magnitude(w, Pattern.P2_4), "dtype");
+    }
+  }
+
+  @Test
+  void closedMemoryIsRefused() {
+    DeviceMemory memory = DeviceMemory.allocate(GPU, 4 * 64);
+    DenseMatrix w = memory.matrix(0, DType.F32, 8, 8, 8);
+    w.copyFrom(new float[64]);
+    Mask mask = Mask.magnitude(w, Pattern.P2_4);
+    memory.close();
+    Misuse.illegalState(() -> Mask.magnitude(w, Pattern.P2_4), "closed");
+    Misuse.illegalState(() -> mask.apply(w), "closed");
+    Misuse.illegalState(() -> Compliance.of(w, Pattern.P2_4), "closed");
+  }
+
+  @Test
+  void nothingIsLegal() {
+    DenseMatrix none = DenseMatrix.allocate(GPU, DType.F32, 0, 8);
+    assertEquals(0, Mask.magnitude(none, Pattern.P2_4).count());
+    assertTrue(Compliance.of(none, Pattern.P2_4).ok());
+    Mask empty = Mask.of(new byte[0], 3, 0).to(GPU);
+    assertEquals(0, empty.count());
+    assertEquals(0, empty.distance(empty));
+  }
+}
