@@ -10,10 +10,10 @@ import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.nm4j.Activation;
 import org.nm4j.Compliance;
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Epilogue;
 import org.nm4j.Images;
 import org.nm4j.Mask;
 import org.nm4j.Pattern;
@@ -30,7 +30,6 @@ public final class Conv2d extends Layer {
   private final Conv2dImpl dense;
   private final BatchNorm2dImpl norm;
   private SparseConv2d sparse;
-  private DenseMatrix bias;
 
   Conv2d(String name, ConvSpec spec, Conv2dImpl dense, BatchNorm2dImpl norm) {
     super(name);
@@ -49,30 +48,33 @@ public final class Conv2d extends Layer {
   }
 
   @Override
-  public Tensor forward(Tensor x, Activation activation, Tensor residual) {
-    if (sparse == null) {
-      Tensor y = dense.forward(x);
-      return finish(norm == null ? y : norm.forward(y), activation, residual);
-    }
-    Tensor plain = checked(x);
-    if (plain.dim() != 4 || plain.size(1) != spec.in()) {
+  Tensor forwardDense(Tensor x) {
+    Tensor y = dense.forward(x);
+    return norm == null ? y : norm.forward(y);
+  }
+
+  @Override
+  Tensor output(Tensor x) {
+    if (x.dim() != 4 || x.size(1) != spec.in()) {
       throw wrongShape("[.., " + spec.in() + ", height, width]", x);
     }
-    long n = plain.size(0);
-    long h = sparse.outH(plain.size(2));
-    long w = sparse.outW(plain.size(3));
-    Tensor y = torch.empty(n, spec.out(), h, w);
-    long cols = spec.out() * h * w;
-    Tensor added = residual == null ? null : checked(residual);
-    DenseMatrix input = Tensors.view(plain, n, plain.numel() / Math.max(1, n));
-    sparse.apply(
-        Images.nchw(input, plain.size(2), plain.size(3)),
-        Images.nchw(Tensors.view(y, n, cols), h, w),
-        epilogue(bias, activation, added, y, n, cols),
-        execution());
-    Reference.reachabilityFence(plain);
-    Reference.reachabilityFence(added);
-    return y;
+    return torch.empty(x.size(0), spec.out(), sparse.outH(x.size(2)), sparse.outW(x.size(3)));
+  }
+
+  @Override
+  void forwardSparse(Tensor x, Tensor y, Epilogue epilogue) {
+    sparse.apply(images(x), images(y), epilogue, execution());
+  }
+
+  private Images images(Tensor tensor) {
+    return Images.nchw(matrix(tensor), tensor.size(2), tensor.size(3));
+  }
+
+  /** An image a row. */
+  @Override
+  DenseMatrix matrix(Tensor images) {
+    long image = images.size(1) * images.size(2) * images.size(3);
+    return Tensors.view(images, images.size(0), image);
   }
 
   @Override
@@ -102,8 +104,7 @@ public final class Conv2d extends Layer {
       return new CompressedLayer(name(), null, bytes, bytes, "not " + pattern);
     }
     sparse = builder.pack(w, Mask.nonZeros(w, pattern), pattern);
-    Tensor b = foldedBias().contiguous();
-    bias = DenseMatrix.copyOf(Tensors.view(b, 1, spec.out()).toArray(), 1, spec.out());
+    setBias(foldedBias());
     Reference.reachabilityFence(folded);
     Tensors.empty(weight);
     return new CompressedLayer(name(), dtype, bytes, sparse.bytes(), "");
@@ -141,6 +142,6 @@ public final class Conv2d extends Layer {
     dense.weight().set_data(weight);
     sparse.close();
     sparse = null;
-    bias = null;
+    setBias(null);
   }
 }

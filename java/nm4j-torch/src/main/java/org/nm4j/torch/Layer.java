@@ -4,6 +4,8 @@
  */
 package org.nm4j.torch;
 
+import java.lang.ref.Reference;
+import java.util.Arrays;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -27,6 +29,7 @@ import org.nm4j.Workload;
 public abstract sealed class Layer permits Linear, Conv2d {
   private String name;
   private Execution execution = Execution.caller();
+  private DenseMatrix bias; // of the compressed layer, or null
 
   Layer(String name) {
     this.name = name;
@@ -85,7 +88,37 @@ public abstract sealed class Layer permits Linear, Conv2d {
    * @throws IllegalStateException when the layer is compressed and a gradient is asked for
    * @throws IllegalArgumentException when it is compressed and the input's shape or type is wrong
    */
-  public abstract Tensor forward(Tensor x, Activation activation, Tensor residual);
+  public final Tensor forward(Tensor x, Activation activation, Tensor residual) {
+    if (!isCompressed()) {
+      return finish(forwardDense(x), activation, residual);
+    }
+    Tensor plain = checked(x);
+    Tensor y = output(plain);
+    Tensor added = residual == null ? null : checked(residual);
+    Epilogue epilogue = Epilogue.NONE.activation(activation);
+    if (bias != null) {
+      epilogue = epilogue.bias(bias);
+    }
+    if (added != null) {
+      epilogue = epilogue.add(1, like(y, added));
+    }
+    forwardSparse(plain, y, epilogue);
+    Reference.reachabilityFence(plain);
+    Reference.reachabilityFence(added);
+    return y;
+  }
+
+  /** PyTorch's part, without activation. */
+  abstract Tensor forwardDense(Tensor x);
+
+  /** Memory for the output of an input; refuses one of the wrong shape. */
+  abstract Tensor output(Tensor x);
+
+  /** nm4j's part, on contiguous tensors. */
+  abstract void forwardSparse(Tensor x, Tensor y, Epilogue epilogue);
+
+  /** A contiguous output, or what has its shape, as the matrix that nm4j writes. */
+  abstract DenseMatrix matrix(Tensor y);
 
   /**
    * Whether nm4j computes.
@@ -99,7 +132,19 @@ public abstract sealed class Layer permits Linear, Conv2d {
 
   abstract void decompress();
 
-  static Tensor finish(Tensor y, Activation activation, Tensor residual) {
+  /** Compressed layers have one of their own; null takes it away. */
+  final void setBias(Tensor values) {
+    if (values == null || !values.defined()) {
+      bias = null;
+      return;
+    }
+    Tensor plain = values.detach().contiguous();
+    long count = plain.numel();
+    bias = DenseMatrix.copyOf(Tensors.view(plain, 1, count).toArray(), 1, count);
+    Reference.reachabilityFence(plain);
+  }
+
+  private static Tensor finish(Tensor y, Activation activation, Tensor residual) {
     Tensor sum = residual == null ? y : y.add(residual);
     return switch (activation) {
       case IDENTITY -> sum;
@@ -111,7 +156,7 @@ public abstract sealed class Layer permits Linear, Conv2d {
     };
   }
 
-  final Tensor checked(Tensor x) {
+  private Tensor checked(Tensor x) {
     if (x.requires_grad() && GradMode.is_enabled()) {
       throw new IllegalStateException(
           name + ": compressed layers compute no gradients; decompress, or use a NoGradGuard");
@@ -121,16 +166,8 @@ public abstract sealed class Layer permits Linear, Conv2d {
     return plain;
   }
 
-  final Epilogue epilogue(
-      DenseMatrix bias, Activation activation, Tensor residual, Tensor y, long rows, long cols) {
-    Epilogue epilogue = Epilogue.NONE.activation(activation);
-    if (bias != null) {
-      epilogue = epilogue.bias(bias);
-    }
-    if (residual == null) {
-      return epilogue;
-    }
-    if (!java.util.Arrays.equals(Tensors.shape(residual), Tensors.shape(y))) {
+  private DenseMatrix like(Tensor y, Tensor residual) {
+    if (!Arrays.equals(Tensors.shape(residual), Tensors.shape(y))) {
       throw new IllegalArgumentException(
           name
               + ": residual: expected "
@@ -138,7 +175,7 @@ public abstract sealed class Layer permits Linear, Conv2d {
               + ", got "
               + Tensors.describe(residual));
     }
-    return epilogue.add(1, Tensors.view(residual, rows, cols));
+    return matrix(residual);
   }
 
   final IllegalArgumentException wrongShape(String expected, Tensor x) {

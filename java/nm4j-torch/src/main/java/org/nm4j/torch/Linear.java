@@ -4,14 +4,13 @@
  */
 package org.nm4j.torch;
 
-import java.lang.ref.Reference;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.nm4j.Activation;
 import org.nm4j.Compliance;
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Epilogue;
 import org.nm4j.Mask;
 import org.nm4j.Pattern;
 import org.nm4j.SparseMatrix;
@@ -23,7 +22,6 @@ public final class Linear extends Layer {
   private final long in;
   private final long out;
   private SparseMatrix sparse;
-  private DenseMatrix bias;
 
   Linear(String name, LinearImpl dense) {
     super(name);
@@ -42,27 +40,29 @@ public final class Linear extends Layer {
   }
 
   @Override
-  public Tensor forward(Tensor x, Activation activation, Tensor residual) {
-    if (sparse == null) {
-      return finish(dense.forward(x), activation, residual);
-    }
-    Tensor plain = checked(x);
-    long[] shape = Tensors.shape(plain);
+  Tensor forwardDense(Tensor x) {
+    return dense.forward(x);
+  }
+
+  @Override
+  Tensor output(Tensor x) {
+    long[] shape = Tensors.shape(x);
     if (shape.length == 0 || shape[shape.length - 1] != in) {
       throw wrongShape("[.., " + in + "]", x);
     }
-    long rows = plain.numel() / in;
     shape[shape.length - 1] = out;
-    Tensor y = torch.empty(shape);
-    Tensor added = residual == null ? null : checked(residual);
-    sparse.linear(
-        Tensors.view(plain, rows, in),
-        Tensors.view(y, rows, out),
-        epilogue(bias, activation, added, y, rows, out),
-        execution());
-    Reference.reachabilityFence(plain);
-    Reference.reachabilityFence(added);
-    return y;
+    return torch.empty(shape);
+  }
+
+  @Override
+  void forwardSparse(Tensor x, Tensor y, Epilogue epilogue) {
+    DenseMatrix rows = Tensors.view(x, x.numel() / in, in);
+    sparse.linear(rows, matrix(y), epilogue, execution());
+  }
+
+  @Override
+  DenseMatrix matrix(Tensor y) {
+    return Tensors.view(y, y.numel() / out, out);
   }
 
   @Override
@@ -83,11 +83,7 @@ public final class Linear extends Layer {
     try (SparseMatrix.Builder builder = SparseMatrix.builder(out, in, pattern)) {
       sparse = builder.dtype(dtype).workload(workload).put(0, w, Mask.nonZeros(w, pattern)).build();
     }
-    Tensor b = dense.bias();
-    bias =
-        b.defined()
-            ? DenseMatrix.copyOf(Tensors.view(b.contiguous(), 1, out).toArray(), 1, out)
-            : null;
+    setBias(dense.bias());
     Tensors.empty(weight);
     return new CompressedLayer(name(), dtype, bytes, sparse.bytes(), "");
   }
@@ -99,6 +95,6 @@ public final class Linear extends Layer {
     dense.weight().set_data(weight);
     sparse.close();
     sparse = null;
-    bias = null;
+    setBias(null);
   }
 }
