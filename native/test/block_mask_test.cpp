@@ -450,6 +450,16 @@ TEST(VnmTest, EqualsTheReference) {
   }
 }
 
+// Rows are taken in strips of columns.
+TEST(VnmTest, WideRows) {
+  Random random;
+  for (const Vnm p : {Vnm{64, 2, 8}, {64, 2, 5}, {1, 1, 16}, {100000, 3, 31}}) {
+    FloatMatrix w(70, 2101);
+    w.Fill([&](int64_t, int64_t) { return random.Uniform(); });
+    ASSERT_TRUE(SameBits(ReferenceVnm(w, p), VnmMask(w, p))) << p.v << ":" << p.n << ":" << p.m;
+  }
+}
+
 TEST(VnmTest, NanIsNamedOrTheLargest) {
   FloatMatrix w(4, 16);
   w.Fill([](int64_t, int64_t c) { return static_cast<float>(c); });

@@ -517,8 +517,20 @@ enum nm_placement {
   NM_DECOUPLED = 2        /* w -= lr * lambda * (1 - E) * w beside the optimiser, as AdamW does with weight decay */
 };
 
+/* Of what, and how, a mask is made. All but the first say what nm_mask_..._f32 of that name does with the new weights;
+ * NaN counts as there with NM_ALLOW_NAN. */
+enum nm_mask_kind {
+  NM_MASK_MAGNITUDE = 0,    /* the N largest |w| of each group */
+  NM_MASK_TRANSPOSABLE = 1, /* N of M in rows and columns of each M x M block */
+  NM_MASK_VNM = 2,          /* of each mask_v x M block 4 columns, and N of these in each row; N <= 4 <= M */
+  NM_MASK_RANDOM = 3,       /* by mask_seed: nm_mask_random */
+  NM_MASK_SCORES = 4,       /* the N largest of scores, rows x cols numbers without gaps: nm_mask_scores_f32 */
+  NM_MASK_SCALED = 5        /* the N largest |w * s|, s being one of `cols` numbers in scores: Wanda, where that is the
+                               norm of a column's inputs (Sun et al., arXiv 2306.11695) */
+};
+
 enum nm_update_flags {
-  NM_KEEP_MASK = 1,       /* E stays as it is; otherwise it becomes the magnitude mask of the new weights */
+  NM_KEEP_MASK = 1,       /* E stays as it is; otherwise it becomes the mask of the new weights, see nm_mask_kind */
   NM_MASK_UPDATE = 2,     /* ASP: the gradient is masked before, the weights after the step. With NM_KEEP_MASK only. */
   NM_FREEZE_SECOND = 4,   /* STEP's second phase: `second` is read as it is, without bias correction, and not written */
   NM_NESTEROV = 8,        /* NM_SGD with momentum and without dampening only */
@@ -532,11 +544,16 @@ enum nm_update_flags {
  * SR-STE (Zhou et al., ICLR 2021, arXiv 2102.04010): w_(t+1) = w_t - lr * (g + lambda * (1 - E_t) * w_t). */
 typedef struct nm_update {
   int64_t rows, cols;
-  int32_t n, m; /* the pattern; n = m keeps everything, and m may then be 1 */
-  int64_t
-      group_stride; /* elements of a group lie this far apart; divides cols. 1: neighbours. Weights of a convolution,
-                       output x input x height x width: height * width makes groups of input channels at each
-                       kernel position. Groups begin at a row's first element; the last ones of a row may be short. */
+  int32_t n, m;              /* the pattern; n = m keeps everything, and m may then be 1 */
+  int64_t group_stride;      /* elements of a group lie this far apart; divides cols. 1: neighbours. Weights of a
+                                convolution,      output x input x height x width: height * width makes groups of input
+                                channels      at each      kernel position. Groups begin at a row's first element; the last ones
+                                of a row may be      short.      Blocks, and the numbers of random groups, are those of matrices
+                                W_p of `rows` rows, p      being 0 ..      group_stride - 1, of every group_stride-th element from
+                                element p on; row r of W_p      has the groups      of row r * group_stride + p of all. */
+  int32_t mask_kind, mask_v; /* nm_mask_kind. mask_v: NM_MASK_VNM, at least 1 */
+  int64_t mask_seed;         /* NM_MASK_RANDOM: any number; the same one gives the same mask */
+  const float* scores;       /* NM_MASK_SCORES, NM_MASK_SCALED; otherwise not looked at. Overlaps nothing. */
   int32_t optimizer, placement, flags;
   int64_t step; /* 1, 2, ...: the number of this step */
   float lr, weight_decay;
@@ -554,7 +571,9 @@ typedef struct nm_update {
 } nm_update;
 
 /* Updates rows row_begin .. row_end - 1 in one pass over memory; *flips receives how many bits of their mask changed.
- * Calls with disjoint rows may run concurrently. Weights that become NaN are kept before all others; nothing fails. */
+ * Calls with disjoint rows may run concurrently. Rows are divided at multiples of M where the mask becomes
+ * transposable, at multiples of mask_v where it becomes V:N:M; n = m and NM_KEEP_MASK take any rows. Weights that
+ * become NaN are kept before all others; nothing fails. */
 NM_API int32_t nm_update_rows(const nm_update* update, int64_t row_begin, int64_t row_end, int64_t* flips);
 
 /* For optimisers other than these: grad += lambda * (1 - E) * w in rows row_begin .. row_end - 1, SR-STE's term

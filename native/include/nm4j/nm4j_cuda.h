@@ -291,8 +291,9 @@ NM_API int32_t nm_cuda_quantize_rows(nm_cuda_stream* stream, int32_t dtype, cons
                                      nm_cuda_findings* findings);
 
 /* nm_update_rows of all rows on the device, with the same arithmetic: `update` lies in host memory and is read before
- * the call returns, its pointers are device memory. flips, in device memory, is set to the number of mask bits that
- * changed; or NULL. With NM_CHECK_GRADIENT it blocks; NM_NAN then changes nothing. */
+ * the call returns, its pointers are device memory. Masks are NM_MASK_MAGNITUDE; other kinds, unless NM_KEEP_MASK, are
+ * NM_UNSUPPORTED. flips, in device memory, is set to the number of mask bits that changed; or NULL. With
+ * NM_CHECK_GRADIENT it blocks; NM_NAN then changes nothing. */
 NM_API int32_t nm_cuda_update(nm_cuda_stream* stream, const nm_update* update, int64_t* flips);
 
 /* S-STE's continuous pruning, nm_soft_threshold_f32, with the same arithmetic; results in the weights' type, rounded to

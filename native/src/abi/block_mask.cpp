@@ -7,7 +7,7 @@
 #include "abi/make_mask.h"
 #include "cpu/isa.h"
 #include "mask/transposable_mask.h"
-#include "mask/vnm_block.h"
+#include "mask/vnm_mask.h"
 
 namespace nm {
 namespace {
@@ -66,9 +66,9 @@ int32_t nm_mask_vnm_f32(const float* w, int64_t rows, int64_t cols, int64_t ld, 
     NM_TRY(nm::check_vnm_pattern(v, n, m));
     NM_TRY(nm::check_job(job));
     if (rows == 0 || cols == 0) return NM_OK;
-    nm::VnmMasker masker({n, m}, cols, nm::row_ops(nm::active_isa()));
+    nm::VnmMasker masker({n, m}, v, nm::row_ops(nm::active_isa()));
     return nm::make_masks(job, v, [&](const float* block, int64_t r, int64_t count, uint8_t* mask_rows) {
-      return nm::refuse_nan(masker.run(block, ld, count, mask_rows), job, r);
+      return nm::refuse_nan(masker.run(block, ld, count, cols, mask_rows), job, r);
     });
   });
 }

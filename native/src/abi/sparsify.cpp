@@ -9,7 +9,6 @@
 
 #include "abi/make_mask.h"
 #include "cpu/isa.h"
-#include "mask/random_mask.h"
 #include "train/soft_threshold.h"
 
 namespace nm {
@@ -109,8 +108,7 @@ int32_t nm_sample_f32(const float* g, int64_t rows, int64_t cols, int64_t ld, in
       NM_TRY(nm::check_disjoint(result, bits));
     }
     const nm::RowOps& ops = nm::row_ops(nm::active_isa());
-    // Groups are numbered as those of the whole matrix, modulo 2^64.
-    const uint64_t groups = static_cast<uint64_t>(cols / m + (cols % m != 0));
+    const auto groups = static_cast<uint64_t>(nm::Pattern{n, m}.groups(cols));
     for (int64_t r = 0; cols > 0 && r < rows; ++r) {
       const float* const row = g + r * ld;
       float* const to = out + r * ldo;
@@ -130,9 +128,11 @@ int32_t nm_mask_random(int64_t rows, int64_t cols, int32_t n, int32_t m, int64_t
     NM_TRY(nm::check_pattern(n, m));
     NM_TRY(nm::check_not_negative("first_row", first_row));
     NM_TRY(nm::check_mask("mask", mask, rows, cols, &bits));
+    const nm::RowOps& ops = nm::row_ops(nm::active_isa());
+    const auto groups = static_cast<uint64_t>(nm::Pattern{n, m}.groups(cols));
     for (int64_t r = 0; cols > 0 && r < rows; ++r) {
-      const uint64_t row = static_cast<uint64_t>(first_row) + static_cast<uint64_t>(r);
-      nm::random_mask_row(row, cols, {n, m}, static_cast<uint64_t>(seed), mask + r * mask_row_bytes(cols));
+      const uint64_t group = (static_cast<uint64_t>(first_row) + static_cast<uint64_t>(r)) * groups;
+      ops.random(group, cols, n, m, static_cast<uint64_t>(seed), mask + r * mask_row_bytes(cols));
     }
     return NM_OK;
   });

@@ -13,7 +13,7 @@
 #include "abi/train_rule.h"
 #include "cpu/isa.h"
 #include "format/mask_rows.h"
-#include "train/strided_mask.h"
+#include "train/strip_mask.h"
 #include "train/update.h"
 
 namespace nm {
@@ -58,35 +58,89 @@ int64_t count_flips(const uint8_t* a, const uint8_t* b, int64_t cols) {
   return flips;
 }
 
-// A strip passes through update, mask and masked copy while it is in the L1 cache: memory sees it once.
-int64_t update_rows(const nm_update& u, int64_t row_begin, int64_t row_end) {
-  const UpdateRule rule = make_rule(u);
-  const UpdateOps& ops = update_ops(active_isa());
-  const Pattern pattern{u.n, u.m};
-  const int64_t length = std::min(strip_length(pattern, u.group_stride), u.cols);
-  StripMasker masker(pattern, u.group_stride, row_ops(active_isa()));
-  std::vector<uint8_t> next(mask_row_bytes(length));
-  const bool step = (u.flags & NM_NO_STEP) == 0;
-  int64_t flips = 0;
-  for (int64_t r = row_begin; r < row_end; ++r) {
-    uint8_t* const mask_row = u.mask + r * mask_row_bytes(u.cols);
-    for (int64_t c = 0; c < u.cols; c += length) {
-      const int64_t at = r * u.cols + c, count = std::min(length, u.cols - c);
-      uint8_t* const mask = mask_row + c / 8;
-      const auto part = [&](float* tensor) { return tensor == nullptr ? nullptr : tensor + at; };
-      if (step) ops.update(rule, {count, u.w + at, u.grad + at, part(u.first), part(u.second), mask});
-      if ((u.flags & NM_KEEP_MASK) == 0) {
-        masker.run(u.w + at, count, next.data());
-        flips += count_flips(mask, next.data(), count);
-        std::memcpy(mask, next.data(), mask_row_bytes(count));
+MaskPlan mask_plan(const nm_update& u) {
+  MaskPlan plan{{u.n, u.m}, u.group_stride, u.rows, u.cols};
+  if (!makes_mask(u)) return plan;
+  plan.kind = static_cast<nm_mask_kind>(u.mask_kind);
+  plan.v = u.mask_v;
+  plan.seed = static_cast<uint64_t>(u.mask_seed);
+  plan.scores = u.scores;
+  return plan;
+}
+
+int32_t check_whole_blocks(const nm_update& u, int64_t begin, int64_t end) {
+  const int64_t height = mask_plan(u).height();
+  if (begin % height == 0 && (end % height == 0 || end == u.rows)) return NM_OK;
+  return fail(NM_INVALID_ARGUMENT,
+              "rows: expected a range divided at multiples of %" PRId64 ", for the masks of blocks, got %" PRId64
+              " .. %" PRId64,
+              height, begin, end);
+}
+
+// A strip passes through update, mask and masked copy while it is in a cache, the L1 unless masks are of blocks: memory
+// sees it once.
+class Updater {
+ public:
+  explicit Updater(const nm_update& update)
+      : u_(update),
+        rule_(make_rule(update)),
+        ops_(update_ops(active_isa())),
+        plan_(mask_plan(update)),
+        height_(plan_.height()),
+        length_(plan_.length()),
+        masker_(plan_, row_ops(active_isa())),
+        next_(height_ * mask_row_bytes(length_)) {}
+
+  int64_t run(int64_t row_begin, int64_t row_end) {
+    for (int64_t r = row_begin; r < row_end; r += height_) {
+      for (int64_t c = 0; c < u_.cols; c += length_) {
+        strip(r, std::min(height_, row_end - r), c, std::min(length_, u_.cols - c));
       }
-      if (u.masked == nullptr && u.masked_bf16 == nullptr) continue;
-      ops.masked(u.w + at, mask, count, u.pruned_factor, part(u.masked),
-                 u.masked_bf16 == nullptr ? nullptr : u.masked_bf16 + at);
+    }
+    return flips_;
+  }
+
+ private:
+  void strip(int64_t row, int64_t rows, int64_t col, int64_t count) {
+    if ((u_.flags & NM_NO_STEP) == 0) {
+      for (int64_t r = row; r < row + rows; ++r) {
+        const int64_t at = r * u_.cols + col;
+        ops_.update(rule_, {count, u_.w + at, u_.grad + at, part(u_.first, at), part(u_.second, at), mask(r, col)});
+      }
+    }
+    if ((u_.flags & NM_KEEP_MASK) == 0) {
+      masker_.run(u_.w, row, rows, col, count, next_.data());
+      const int64_t bytes = mask_row_bytes(count);
+      for (int64_t r = 0; r < rows; ++r) {
+        uint8_t* const old = mask(row + r, col);
+        const uint8_t* const next = next_.data() + r * bytes;
+        flips_ += count_flips(old, next, count);
+        std::memcpy(old, next, bytes);
+      }
+    }
+    if (u_.masked == nullptr && u_.masked_bf16 == nullptr) return;
+    for (int64_t r = row; r < row + rows; ++r) {
+      const int64_t at = r * u_.cols + col;
+      ops_.masked(u_.w + at, mask(r, col), count, u_.pruned_factor, part(u_.masked, at), part(u_.masked_bf16, at));
     }
   }
-  return flips;
-}
+
+  uint8_t* mask(int64_t row, int64_t col) const { return u_.mask + row * mask_row_bytes(u_.cols) + col / 8; }
+
+  template <typename T>
+  static T* part(T* tensor, int64_t at) {
+    return tensor == nullptr ? nullptr : tensor + at;
+  }
+
+  const nm_update& u_;
+  const UpdateRule rule_;
+  const UpdateOps& ops_;
+  const MaskPlan plan_;
+  const int64_t height_, length_;
+  StripMasker masker_;
+  std::vector<uint8_t> next_;
+  int64_t flips_ = 0;
+};
 
 }  // namespace
 }  // namespace nm
@@ -105,10 +159,11 @@ int32_t nm_update_rows(const nm_update* update, int64_t row_begin, int64_t row_e
     NM_TRY(nm::check_update(u, &spans));
     NM_TRY(nm::check_isa_request());
     NM_TRY(nm::check_rows(row_begin, row_end, u.rows));
+    NM_TRY(nm::check_whole_blocks(u, row_begin, row_end));
     if ((u.flags & NM_CHECK_GRADIENT) != 0 && (u.flags & NM_NO_STEP) == 0) {
       NM_TRY(nm::check_finite("grad", u.grad, u.cols, u.cols, row_begin, row_end));
     }
-    *flips = u.cols == 0 ? 0 : nm::update_rows(u, row_begin, row_end);
+    *flips = u.cols == 0 ? 0 : nm::Updater(u).run(row_begin, row_end);
     return NM_OK;
   });
 }
@@ -154,14 +209,14 @@ int32_t nm_mask_magnitude_strided_f32(const float* w, int64_t rows, int64_t cols
     NM_TRY(nm::check_stride(cols, group_stride));
     NM_TRY(nm::check_isa_request());
     if (cols == 0) return NM_OK;
-    const nm::Pattern pattern{n, m};
-    const int64_t length = std::min(nm::strip_length(pattern, group_stride), cols);
-    nm::StripMasker masker(pattern, group_stride, nm::row_ops(nm::active_isa()));
+    const nm::MaskPlan plan{{n, m}, group_stride, rows, cols};
+    const int64_t length = plan.length();
+    nm::StripMasker masker(plan, nm::row_ops(nm::active_isa()));
     for (int64_t r = 0; r < rows; ++r) {
       const float* row = w + r * cols;
       bool nan = false;
       for (int64_t c = 0; c < cols; c += length) {
-        nan |= masker.run(row + c, std::min(length, cols - c), mask + r * mask_row_bytes(cols) + c / 8);
+        nan |= masker.run(w, r, 1, c, std::min(length, cols - c), mask + r * mask_row_bytes(cols) + c / 8);
       }
       if ((flags & NM_ALLOW_NAN) != 0 || !nan) continue;
       return fail(NM_NAN, "w: expected no NaN, got one at row %" PRId64 ", column %" PRId64, r,

@@ -12,6 +12,8 @@ int32_t check_finite_number(const char* name, float value) {
   return fail(NM_INVALID_ARGUMENT, "%s: expected a finite number, got %g", name, static_cast<double>(value));
 }
 
+bool makes_mask(const nm_update& u) { return (u.flags & NM_KEEP_MASK) == 0 && u.n != u.m; }
+
 namespace {
 
 int32_t check_number(const char* name, float value, float low, float below) {
@@ -59,6 +61,10 @@ int32_t check_rule(const nm_update& u) {
   return check_number("eps", u.eps, 0.0f, HUGE_VALF);
 }
 
+bool needs_scores(const nm_update& u) {
+  return makes_mask(u) && (u.mask_kind == NM_MASK_SCORES || u.mask_kind == NM_MASK_SCALED);
+}
+
 int32_t check_tensors(const nm_update& u, std::vector<Span>* spans) {
   const bool step = (u.flags & NM_NO_STEP) == 0;
   const bool momentum = u.optimizer != NM_SGD || u.momentum != 0.0f;
@@ -74,17 +80,29 @@ int32_t check_tensors(const nm_update& u, std::vector<Span>* spans) {
                             {"second", u.second, 4, step && u.optimizer != NM_SGD},
                             {"masked", u.masked, 4, u.masked != nullptr},
                             {"masked_bf16", u.masked_bf16, 2, u.masked_bf16 != nullptr}};
-  spans->resize(1);
-  NM_TRY(check_mask("mask", u.mask, u.rows, u.cols, spans->data()));
-  for (const Tensor& tensor : tensors) {
-    if (!tensor.needed) continue;
+  const auto add = [&](const Tensor& tensor, int64_t rows) {
     Span span;
-    NM_TRY(check_matrix(tensor.name, tensor.data, u.rows, u.cols, u.cols, tensor.element, &span));
+    NM_TRY(check_matrix(tensor.name, tensor.data, rows, u.cols, u.cols, tensor.element, &span));
     span.width = span.stride = span.bytes;
     for (const Span& other : *spans) NM_TRY(check_disjoint(other, span));
     spans->push_back(span);
+    return int32_t{NM_OK};
+  };
+  spans->resize(1);
+  NM_TRY(check_mask("mask", u.mask, u.rows, u.cols, spans->data()));
+  for (const Tensor& tensor : tensors) {
+    if (tensor.needed) NM_TRY(add(tensor, u.rows));
   }
-  return NM_OK;
+  if (!needs_scores(u)) return NM_OK;
+  return add({"scores", u.scores, 4, true}, u.mask_kind == NM_MASK_SCORES ? u.rows : 1);
+}
+
+int32_t check_mask_kind(const nm_update& u) {
+  if (u.mask_kind < NM_MASK_MAGNITUDE || u.mask_kind > NM_MASK_SCALED) {
+    return fail(NM_INVALID_ARGUMENT, "mask_kind: expected 0 (magnitude) to 5 (scaled), got %d", u.mask_kind);
+  }
+  if (u.mask_kind != NM_MASK_VNM || !makes_mask(u)) return NM_OK;
+  return check_vnm_pattern(u.mask_v, u.n, u.m);
 }
 
 }  // namespace
@@ -104,6 +122,7 @@ int32_t check_stride(int64_t cols, int64_t stride) {
 int32_t check_update(const nm_update& u, std::vector<Span>* spans) {
   NM_TRY(check_training_pattern(u.n, u.m));
   NM_TRY(check_rule(u));
+  NM_TRY(check_mask_kind(u));
   NM_TRY(check_tensors(u, spans));
   return check_stride(u.cols, u.group_stride);
 }

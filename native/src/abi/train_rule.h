@@ -17,6 +17,9 @@ int32_t check_training_pattern(int32_t n, int32_t m);
 int32_t check_stride(int64_t cols, int64_t stride);
 int32_t check_finite_number(const char* name, float value);
 
+// Whether the step makes a mask of a pattern; without one every mask is the same.
+bool makes_mask(const nm_update& update);
+
 // All but the rows. Fills *spans with the memory that the step needs, the mask first.
 int32_t check_update(const nm_update& update, std::vector<Span>* spans);
 

@@ -57,7 +57,20 @@ struct RowOps {
   // Unbiased random sparsity of a row whose first group is number first_group of all. Returns -1, or a column from
   // which on the sum of a group's magnitudes is not finite.
   int64_t (*sample)(const float* row, int64_t cols, int n, int m, uint64_t first_group, uint64_t seed, float* out);
+
+  // The random mask (all bytes) of a row whose first group is number first_group of all: each group keeps exactly
+  // min(N, length), each choice being equally likely.
+  void (*random)(uint64_t first_group, int64_t cols, int n, int m, uint64_t seed, uint8_t* mask);
+
+  // sums += |w| of each column, row by row.
+  void (*add_magnitudes)(const float* w, int64_t ld, int64_t rows, int64_t cols, double* sums);
+
+  // The part of a row's mask (all bytes) in at most kChosenColumns columns: of every four chosen ones, the N largest
+  // magnitudes, NaN largest of all, ties to the lowest column.
+  void (*largest_chosen)(const float* row, const uint8_t* chosen, int64_t cols, int n, uint8_t* mask);
 };
+
+constexpr int64_t kChosenColumns = 1024;
 
 // Those of the widest instruction set within the limit.
 const RowOps& row_ops(nm_isa limit);

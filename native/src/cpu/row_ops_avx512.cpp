@@ -4,10 +4,12 @@
 // Work on rows for AVX-512.
 #include <immintrin.h>
 
+#include "cpu/chosen-inl.h"
 #include "cpu/columns-inl.h"
 #include "cpu/compress-inl.h"
 #include "cpu/magnitude-inl.h"
 #include "cpu/order-inl.h"
+#include "cpu/random-inl.h"
 #include "cpu/row_ops.h"
 #include "cpu/sample-inl.h"
 #include "cpu/simd_avx512.h"
@@ -239,6 +241,9 @@ const RowOps row_ops_avx512 = {largest_row<Groups>,
                                transposable_rows<Groups>,
                                largest_row<Groups, ByScore>,
                                threshold_row<Groups>,
-                               sample_row};
+                               sample_row,
+                               random_row,
+                               add_magnitudes,
+                               largest_chosen<Columns, Groups>};
 
 }  // namespace nm

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Work on rows, the portable reference.
+#include "cpu/chosen-inl.h"
 #include "cpu/columns-inl.h"
 #include "cpu/compress-inl.h"
 #include "cpu/magnitude-inl.h"
 #include "cpu/order-inl.h"
+#include "cpu/random-inl.h"
 #include "cpu/row_ops.h"
 #include "cpu/sample-inl.h"
 #include "cpu/transposable-inl.h"
@@ -157,6 +159,9 @@ const RowOps row_ops_scalar = {largest_row<Groups>,
                                transposable_rows<Groups>,
                                largest_row<Groups, ByScore>,
                                threshold_row<Groups>,
-                               sample_row};
+                               sample_row,
+                               random_row,
+                               add_magnitudes,
+                               largest_chosen<Columns, Groups>};
 
 }  // namespace nm

@@ -88,15 +88,7 @@ struct Sampler {
 
   // Odd multiples of 2^-24 between 0 and 1.
   static Numbers draw(uint64_t first_group, uint64_t seed) {
-    alignas(RandomWords) uint32_t low[kSampled], high[kSampled];
-    for (int lane = 0; lane < kSampled; ++lane) {
-      const uint64_t number = first_group + static_cast<uint64_t>(lane);
-      low[lane] = static_cast<uint32_t>(number);
-      high[lane] = static_cast<uint32_t>(number >> 32);
-    }
-    Philox<RandomWords> philox = {{RandomWords{}, RandomWords{}, RandomWords{}, RandomWords{} + uint32_t{kSampling}}};
-    __builtin_memcpy(&philox.x[0], low, sizeof low);
-    __builtin_memcpy(&philox.x[1], high, sizeof high);
+    auto philox = counters(first_group, kSampling);
     philox.run(seed);
     const Numbers whole = __builtin_convertvector(reinterpret_cast<Choice>(philox.x[0] >> 9), Numbers);
     return (whole + 0.5f) * 0x1p-23f;

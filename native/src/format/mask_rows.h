@@ -11,7 +11,7 @@
 
 namespace nm {
 
-inline int64_t mask_row_bytes(int64_t cols) { return cols / 8 + (cols % 8 != 0); }
+constexpr int64_t mask_row_bytes(int64_t cols) { return cols / 8 + (cols % 8 != 0); }
 
 inline bool mask_bit(const uint8_t* row, int64_t col) { return row[col / 8] >> (col % 8) & 1; }
 

@@ -19,6 +19,9 @@ struct Pattern {
 
   // Kept weights in the first `cols` columns of a row; the last group may be short.
   int64_t kept(int64_t cols) const { return n * (cols / m) + std::min<int64_t>(n, cols % m); }
+
+  // Groups of them. Those of a whole matrix are numbered by rows, modulo 2^64.
+  int64_t groups(int64_t cols) const { return cols / m + (cols % m != 0); }
 };
 
 }  // namespace nm

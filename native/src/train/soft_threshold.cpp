@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/soft_threshold.h"
 
-#include "train/strided_mask.h"
+#include "train/strip_mask.h"
 
 namespace nm {
 

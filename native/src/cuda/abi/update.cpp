@@ -50,6 +50,11 @@ int32_t nm_cuda_update(nm_cuda_stream* stream, const nm_update* update, int64_t*
     const nm_update& u = *update;
     std::vector<Span> spans;
     NM_TRY(nm::check_update(u, &spans));
+    if (nm::makes_mask(u) && u.mask_kind != NM_MASK_MAGNITUDE) {
+      return fail(NM_UNSUPPORTED,
+                  "mask_kind: expected 0 (magnitude) on a GPU, got %d; NM_KEEP_MASK, and a mask made apart, is a way",
+                  u.mask_kind);
+    }
     if (flips != nullptr) {
       Span span;
       NM_TRY(nm::check_matrix("flips", flips, 1, 1, 1, sizeof *flips, &span));

@@ -18,8 +18,11 @@ inline nm_update nm4j_update(const int64_t* integers, const double* numbers, con
   u.cols = *integers++;
   u.group_stride = *integers++;
   u.step = *integers++;
+  u.mask_seed = *integers++;
   u.n = integer();
   u.m = integer();
+  u.mask_kind = integer();
+  u.mask_v = integer();
   u.optimizer = integer();
   u.placement = integer();
   u.flags = integer();
@@ -39,6 +42,7 @@ inline nm_update nm4j_update(const int64_t* integers, const double* numbers, con
   u.mask = static_cast<uint8_t*>(address());
   u.masked = static_cast<float*>(address());
   u.masked_bf16 = static_cast<uint16_t*>(address());
+  u.scores = static_cast<const float*>(address());
   return u;
 }
 

@@ -85,8 +85,9 @@ public final class DenseMatrix {
           }
 
           @Override
-          public void changeRows(long rows, long cols, Execution execution, Work work) {
-            RowBlocks.runOnce(rows, cols, execution, work::run);
+          public void changeRows(
+              long rows, long cols, long height, Execution execution, Work work) {
+            RowBlocks.runOnce(rows, cols, height, execution, work::run);
           }
 
           @Override

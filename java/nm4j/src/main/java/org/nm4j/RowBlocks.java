@@ -42,14 +42,16 @@ final class RowBlocks {
   }
 
   /**
-   * As {@link #run} from row 0, for work that must not be done twice.
+   * As {@link #run} from row 0, for work that must not be done twice, divided at multiples of
+   * {@code height} only.
    *
    * @throws Nm4jException what the work says about some row that fails
    */
-  static void runOnce(long rows, long cols, Execution execution, Work work) {
+  static void runOnce(long rows, long cols, long height, Execution execution, Work work) {
     int threads = threads(rows, cols, execution);
     if (threads > 1) {
-      runParallel(0, rows, PANEL, execution, threads, work);
+      long panel = height * Math.max(1, PANEL / height);
+      runParallel(0, rows, panel, execution, threads, work);
     } else {
       Status.check(work.run(0, rows));
     }

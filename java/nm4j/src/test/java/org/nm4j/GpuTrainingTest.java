@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nm4j.train.Grouping;
+import org.nm4j.train.MaskKind;
 import org.nm4j.train.MaskRule;
 import org.nm4j.train.MaskedParameter;
 import org.nm4j.train.Optimizer;
@@ -52,18 +53,23 @@ class GpuTrainingTest {
     final MaskedParameter gpu;
 
     Pair(Random random, int rows, int cols, Pattern pattern, Grouping grouping) {
+      this(random, rows, cols, pattern, grouping, MaskKind.MAGNITUDE);
+    }
+
+    Pair(Random random, int rows, int cols, Pattern pattern, Grouping grouping, MaskKind masks) {
       cpuW = DenseMatrix.copyOf(Samples.floats(random, rows * cols), rows, cols);
       gpuW = cpuW.to(GPU);
       cpuMasked = DenseMatrix.allocate(rows, cols);
       gpuMasked = DenseMatrix.allocate(GPU, DType.F32, rows, cols);
       gpuBf16 = DenseMatrix.allocate(GPU, DType.BF16, rows, cols);
       MaskedParameter.Builder here =
-          MaskedParameter.builder("w", cpuW).masked(cpuMasked).grouping(grouping);
+          MaskedParameter.builder("w", cpuW).masked(cpuMasked).grouping(grouping).masks(masks);
       MaskedParameter.Builder there =
           MaskedParameter.builder("w", gpuW)
               .masked(gpuMasked)
               .maskedBf16(gpuBf16)
-              .grouping(grouping);
+              .grouping(grouping)
+              .masks(masks);
       cpu = (pattern == null ? here : here.pattern(pattern)).build();
       gpu = (pattern == null ? there : there.pattern(pattern)).build();
     }
@@ -130,6 +136,37 @@ class GpuTrainingTest {
       pair.step(random, Optimizer.sgd(0.1f), MaskRule.srSte(), Execution.caller());
     }
     pair.assertSame();
+  }
+
+  @Test
+  void transposableMasksAreThoseOfTheCpu(Random random) {
+    MaskKind kind = MaskKind.TRANSPOSABLE;
+    Pair pair = new Pair(random, 14, 70, Pattern.P2_4, Grouping.ALONG_ROWS, kind);
+    pair.assertSame();
+    MaskRule rule = MaskRule.srSte(0.02f).refreshEvery(2).prunedFactor(0.5f);
+    for (int t = 0; t < 6; t++) {
+      pair.step(random, Optimizer.adam(0.01f), rule, Execution.caller());
+      pair.assertSame();
+    }
+    assertTrue(pair.gpu.flips() > 0);
+    assertTrue(pair.gpu.mask().checkTransposable(Pattern.P2_4).ok());
+    Misuse.illegalArgument(() -> pair.gpu.setPattern(Pattern.P4_8), "w: ", "2:4", "4:8");
+  }
+
+  @Test
+  void kindsOfMasksThatNoKernelMakesAreRefused() {
+    DenseMatrix w = DenseMatrix.allocate(GPU, DType.F32, 8, 36);
+    for (MaskKind kind :
+        new MaskKind[] {MaskKind.vnm(4), MaskKind.random(1), MaskKind.SCORES, MaskKind.WANDA}) {
+      Misuse.illegalArgument(
+          () -> MaskedParameter.builder("fc", w).masks(kind).build(), "fc: ", kind.toString());
+    }
+    MaskedParameter.Builder builder = MaskedParameter.builder("fc", w).masks(MaskKind.TRANSPOSABLE);
+    Misuse.illegalArgument(() -> builder.pattern(Pattern.P4_8).build(), "fc: ", "4:8");
+    Misuse.illegalArgument(
+        () -> builder.pattern(Pattern.P2_4).grouping(Grouping.inputChannels(3, 3)).build(),
+        "fc: ",
+        "stride of 9");
   }
 
   @Test

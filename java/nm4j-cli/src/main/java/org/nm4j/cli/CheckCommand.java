@@ -11,8 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.nm4j.Compliance;
-import org.nm4j.DenseMatrix;
+import org.nm4j.train.LayerWeight;
+import org.nm4j.train.MaskKind;
+import org.nm4j.train.Recipe;
+import org.nm4j.train.SparsityReport;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,8 +25,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "check",
     description =
-        "Checks that the weights of ONNX models or raw files obey an N:M pattern, and names the"
-            + " first group of each weight that does not.")
+        "Checks that the weights of ONNX models or raw files obey an N:M pattern: a table of what"
+            + " each keeps, with the first group that keeps too much, and what is left out, and"
+            + " why.")
 final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private WeightOptions options;
@@ -52,45 +55,29 @@ final class CheckCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (file.weights().isEmpty()) {
       out.println(path + ": no weight to check");
+      Skipped.lines(file.skipped()).forEach(out::println);
       return false;
     }
-    Map<Weight, Compliance> breaches = new LinkedHashMap<>();
-    file.forEach((weight, firstRow, rows) -> check(weight, firstRow, rows, breaches));
-    breaches.forEach((weight, breach) -> out.println(path + ": " + describe(weight, breach)));
-    out.println(
-        Text.format(
-            "%s: %d of %d weights obey %s",
-            path, file.weights().size() - breaches.size(), file.weights().size(), options.pattern));
-    return breaches.isEmpty();
+    Map<Weight, LayerWeight> layers = new LinkedHashMap<>();
+    file.weights()
+        .forEach(w -> layers.put(w, LayerWeight.linear(w.name(), w.outputs(), w.inputs())));
+    SparsityReport.Builder builder =
+        SparsityReport.builder(MaskKind.MAGNITUDE, recipe().select(List.copyOf(layers.values())));
+    file.forEach((weight, firstRow, rows) -> builder.add(layers.get(weight), rows));
+    SparsityReport report = builder.build();
+    out.println(path + ": " + options.pattern);
+    out.println(report);
+    Skipped.lines(file.skipped()).forEach(out::println);
+    return report.ok();
   }
 
-  private void check(
-      Weight weight, long firstRow, DenseMatrix rows, Map<Weight, Compliance> breaches) {
-    Compliance c = Compliance.of(rows, options.pattern);
-    if (!c.ok()) {
-      Compliance inFile =
-          new Compliance(c.pattern(), c.breaches(), firstRow + c.firstRow(), c.firstColumn());
-      breaches.merge(
-          weight,
-          inFile,
-          (first, more) ->
-              new Compliance(
-                  first.pattern(),
-                  first.breaches() + more.breaches(),
-                  first.firstRow(),
-                  first.firstColumn()));
-    }
-  }
-
-  private String describe(Weight weight, Compliance breach) {
-    long lastColumn = Math.min(breach.firstColumn() + options.pattern.m(), weight.inputs()) - 1;
-    return Text.format(
-        "%s breaches %s in %s, first at output %d, inputs %d to %d",
-        weight.name(),
-        options.pattern,
-        Text.count(breach.breaches(), "group"),
-        breach.firstRow(),
-        breach.firstColumn(),
-        lastColumn);
+  /** Every weight of which the pattern drops anything; the file does not say which was last. */
+  private Recipe recipe() {
+    return Recipe.builder()
+        .pattern(options.pattern)
+        .lastDense(false)
+        .wholeGroups(false)
+        .atLeast(1, 1)
+        .build();
   }
 }

@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Mask;
 import org.nm4j.Nm4jException;
@@ -63,7 +62,7 @@ final class PruneCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     WeightFile file = WeightFile.open(input, shape, options);
     if (file.weights().isEmpty()) {
-      printSkipped(file.skipped());
+      Skipped.lines(file.skipped()).forEach(out()::println);
       throw Failure.finding(input + ": no weight to prune");
     }
     Path out = output == null ? besideInput() : output;
@@ -73,7 +72,7 @@ final class PruneCommand implements Callable<Integer> {
     KeptSum total = new KeptSum();
     kept.values().forEach(total::add);
     printTable(total);
-    printSkipped(file.skipped());
+    Skipped.lines(file.skipped()).forEach(out()::println);
     if (report != null) {
       Json.write(report, report(out, total, file.skipped()));
     }
@@ -139,17 +138,6 @@ final class PruneCommand implements Callable<Integer> {
                 total.weights(),
                 Text.percent(total.magnitudeShare()),
                 Text.percent(total.squareShare())));
-  }
-
-  private void printSkipped(List<Skipped> skipped) {
-    skipped.stream()
-        .collect(
-            Collectors.groupingBy(
-                s ->
-                    s.operator() + (s.weight() == null ? "" : " " + s.weight()) + ": " + s.reason(),
-                LinkedHashMap::new,
-                Collectors.counting()))
-        .forEach((what, n) -> out().println(Text.format("skipped %d x %s", n, what)));
   }
 
   private PruneReport report(Path out, KeptSum total, List<Skipped> skipped) {

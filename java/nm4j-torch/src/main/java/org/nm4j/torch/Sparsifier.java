@@ -16,10 +16,13 @@ import org.bytedeco.pytorch.LBFGS;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Optimizer;
 import org.nm4j.CompressedMatrix;
+import org.nm4j.DenseMatrix;
 import org.nm4j.Execution;
 import org.nm4j.train.LayerChoice;
+import org.nm4j.train.MaskKind;
 import org.nm4j.train.MaskRule;
 import org.nm4j.train.Recipe;
+import org.nm4j.train.SparsityReport;
 
 /**
  * Trains a network of the JavaCPP presets for PyTorch to an N:M pattern, beside any optimiser.
@@ -270,18 +273,68 @@ public final class Sparsifier implements AutoCloseable {
    * Looks at every parameter: sparse or not, why not, and whether what the network computes with
    * obeys the pattern.
    *
-   * @return one report per parameter, in the module's order
+   * @return the report, with a line per parameter in the module's order
    */
-  public List<LayerReport> report() {
+  public SparsityReport report() {
     requireAttached();
-    List<LayerReport> reports = new ArrayList<>();
+    List<LayerChoice> now = new ArrayList<>();
     for (int i = 0; i < choices.size(); i++) {
       NetWeights.Entry entry = entries.get(i);
-      SparseWeight weight = sparse.get(entry.name());
-      String reason = entry.note().isEmpty() ? choices.get(i).detail() : entry.note();
-      reports.add(Verifier.report(entry, weight, reason));
+      now.add(Verifier.now(choices.get(i), sparse.get(entry.name()), entry.note()));
     }
-    return reports;
+    SparsityReport.Builder report = SparsityReport.builder(recipe.masks(), now);
+    try (PointerScope scope = new PointerScope()) {
+      for (NetWeights.Entry entry : entries) {
+        Verifier.add(report, entry.weight(), entry.tensor());
+      }
+    }
+    return report.build();
+  }
+
+  /**
+   * How many mask bits changed so far.
+   *
+   * @return by name of each sparse layer, in the module's order
+   */
+  public Map<String, Long> flips() {
+    Map<String, Long> flips = new LinkedHashMap<>();
+    sparse.forEach((name, weight) -> flips.put(name, weight.parameter().flips()));
+    return flips;
+  }
+
+  /**
+   * What masks of {@link MaskKind#SCORES} or {@link MaskKind#WANDA} are made by: write into it
+   * before a step that makes new masks, see {@link org.nm4j.train.MaskedParameter#scores}.
+   *
+   * @param name a sparse layer's
+   * @return outputs x (all else) of that layer, for {@link MaskKind#WANDA} 1 x (all else); saved
+   *     with the state
+   * @throws IllegalArgumentException when no sparse layer has the name
+   * @throws IllegalStateException when not attached, or masks are of another kind
+   */
+  public DenseMatrix scores(String name) {
+    requireAttached();
+    SparseWeight weight = sparse.get(name);
+    if (weight == null) {
+      throw new IllegalArgumentException("expected one of " + sparse.keySet() + ", got " + name);
+    }
+    return weight.parameter().scores();
+  }
+
+  /**
+   * Makes new masks of weights and scores as they are, beside all steps: for masks that then stay.
+   *
+   * @return how many mask bits changed
+   * @throws org.nm4j.Nm4jException {@link org.nm4j.ErrorCode#NAN} when scores are not finite
+   * @throws IllegalStateException when not attached
+   */
+  public long refreshMasks() {
+    requireAttached();
+    long flips = 0;
+    for (SparseWeight weight : sparse.values()) {
+      flips += weight.parameter().refreshMask(execution);
+    }
+    return flips;
   }
 
   /**

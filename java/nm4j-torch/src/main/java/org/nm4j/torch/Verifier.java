@@ -5,44 +5,44 @@
 package org.nm4j.torch;
 
 import java.lang.ref.Reference;
-import java.util.Arrays;
-import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
-import org.nm4j.Compliance;
 import org.nm4j.CompressedMatrix;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Mask;
 import org.nm4j.Pattern;
+import org.nm4j.train.LayerChoice;
 import org.nm4j.train.LayerWeight;
+import org.nm4j.train.SkipReason;
+import org.nm4j.train.SparsityReport;
 
 /** Looks at what a network computes with, not at the masks that should have made it. */
 final class Verifier {
   private Verifier() {}
 
-  static LayerReport report(NetWeights.Entry entry, SparseWeight weight, String reason) {
-    Tensor tensor = entry.tensor();
-    String shape =
-        Arrays.stream(Tensors.shape(tensor))
-            .mapToObj(Long::toString)
-            .collect(Collectors.joining(" x "));
-    double share =
-        tensor.numel() == 0
-            ? 0
-            : (double) tensor.count_nonzero().item_long() / Math.max(1, tensor.numel());
+  /** What a parameter should be now, with what the training knows of it. */
+  static LayerChoice now(LayerChoice choice, SparseWeight weight, String note) {
+    LayerWeight layer = choice.weight();
+    if (!note.isEmpty()) {
+      return new LayerChoice(layer, null, null, SkipReason.UNSUITABLE, note);
+    }
     if (weight == null) {
-      return new LayerReport(entry.name(), shape, null, reason, 0, share, 0);
+      return choice;
     }
     Pattern pattern = weight.parameter().pattern();
-    long breaches =
-        pattern == null ? 0 : Compliance.of(grouped(weight, tensor), pattern).breaches();
-    return new LayerReport(
-        entry.name(),
-        shape,
-        pattern,
-        pattern == null ? "in a dense phase" : "",
-        breaches,
-        share,
-        weight.parameter().flips());
+    return pattern == null
+        ? new LayerChoice(layer, null, null, SkipReason.DENSE_PHASE, "in a dense phase")
+        : new LayerChoice(layer, pattern, choice.grouping(), null, "");
+  }
+
+  /** The values of a parameter of any type, as the report wants them. */
+  static void add(SparsityReport.Builder report, LayerWeight weight, Tensor tensor) {
+    if (tensor.numel() == 0) {
+      report.add(weight, DenseMatrix.allocate(weight.outputs(), weight.cols()));
+      return;
+    }
+    Tensor plain = Tensors.asFloat(tensor.detach().cpu());
+    report.add(weight, Tensors.view(plain, weight.outputs(), weight.cols()));
+    Reference.reachabilityFence(plain);
   }
 
   /** Weights whose groups are neighbours: as they lie, or in OHWI order. */

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nm4j.Pattern;
 import org.nm4j.train.MaskRule;
 import org.nm4j.train.Recipe;
+import org.nm4j.train.SparsityReport;
 
 /** Networks whose parameters are bfloat16: convolutions, linear layers and all the rest. */
 class HalfPrecisionTest {
@@ -123,12 +124,13 @@ class HalfPrecisionTest {
       assertArrayEquals(gradient, SmallNet.floats(weight.grad()));
     }
     assertEquals(memory, weight.data_ptr().address());
-    Map<String, LayerReport> reports =
-        sparsifier.report().stream().collect(Collectors.toMap(LayerReport::name, r -> r));
+    Map<String, SparsityReport.Line> lines =
+        sparsifier.report().lines().stream()
+            .collect(Collectors.toMap(line -> line.choice().weight().name(), line -> line));
     for (String name : List.of("conv.weight", "fc1.weight")) {
-      assertEquals(Pattern.P2_4, reports.get(name).pattern());
-      assertTrue(reports.get(name).ok());
-      assertEquals(0.5, reports.get(name).nonZeroShare(), 0.01);
+      assertEquals(Pattern.P2_4, lines.get(name).choice().pattern());
+      assertTrue(lines.get(name).ok());
+      assertEquals(0.5, lines.get(name).nonZeros(), 0.01);
     }
     float[] master = SmallNet.floats(sparsifier.sparse().get("fc1.weight").master());
     float[] masked = SmallNet.floats(weight);

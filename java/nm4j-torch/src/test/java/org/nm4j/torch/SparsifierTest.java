@@ -31,11 +31,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nm4j.CompressedMatrix;
+import org.nm4j.DenseMatrix;
 import org.nm4j.Mask;
 import org.nm4j.Pattern;
+import org.nm4j.train.LayerChoice;
+import org.nm4j.train.MaskKind;
 import org.nm4j.train.MaskRule;
 import org.nm4j.train.Placement;
 import org.nm4j.train.Recipe;
+import org.nm4j.train.SkipReason;
+import org.nm4j.train.SparsityReport;
 
 class SparsifierTest {
   private static Recipe recipe(MaskRule rule) {
@@ -210,23 +215,85 @@ class SparsifierTest {
     for (int batch = 0; batch < 20; batch++) {
       net.backward(batch);
       flips += sparsifier.step(sgd);
-      assertTrue(sparsifier.report().stream().allMatch(LayerReport::ok));
+      assertTrue(sparsifier.report().ok());
     }
     MaskChange end = sparsifier.record();
     assertEquals(flips, end.flips());
     assertTrue(end.total().bits() > 0 && end.total().bits() <= flips);
-    Map<String, LayerReport> reports =
-        sparsifier.report().stream().collect(Collectors.toMap(LayerReport::name, r -> r));
-    assertEquals(Pattern.P2_4, reports.get("conv.weight").pattern());
-    assertEquals(Pattern.P2_4, reports.get("fc1.weight").pattern());
-    assertEquals(0.5, reports.get("fc1.weight").nonZeroShare(), 1e-9);
-    assertEquals(null, reports.get("stem.weight").pattern());
-    assertTrue(reports.get("stem.weight").reason().contains("1 inputs"));
-    assertTrue(reports.get("fc2.weight").reason().contains("last"));
+    assertEquals(flips, sparsifier.flips().values().stream().mapToLong(Long::longValue).sum());
+    Map<String, SparsityReport.Line> lines = lines(sparsifier);
+    assertEquals(Pattern.P2_4, lines.get("conv.weight").choice().pattern());
+    assertEquals(Pattern.P2_4, lines.get("fc1.weight").choice().pattern());
+    assertEquals(0.5, lines.get("fc1.weight").nonZeros(), 1e-9);
+    assertEquals(1, lines.get("fc1.weight").kept().magnitude());
+    assertEquals(SkipReason.TOO_SMALL, lines.get("stem.weight").choice().skipped());
+    assertTrue(lines.get("stem.weight").choice().detail().contains("1 inputs"));
+    assertEquals(SkipReason.LAST, lines.get("fc2.weight").choice().skipped());
     float[] masked = SmallNet.floats(net.fc1.weight());
     sparsifier.finish();
     assertArrayEquals(masked, SmallNet.floats(net.fc1.weight()));
     assertThrows(IllegalStateException.class, () -> sparsifier.step(sgd));
+  }
+
+  private static Map<String, SparsityReport.Line> lines(Sparsifier sparsifier) {
+    return sparsifier.report().lines().stream()
+        .collect(Collectors.toMap(line -> line.choice().weight().name(), line -> line));
+  }
+
+  /** Convolutions have blocks of outputs x input channels at each kernel position. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sgd", "adam", "fused"})
+  void masksMayBeTransposable(String name) {
+    SmallNet net = SmallNet.seeded(16);
+    Optimizer torchs = name.equals("fused") ? null : optimizer(net, name);
+    Recipe recipe =
+        Recipe.builder()
+            .masks(MaskKind.TRANSPOSABLE)
+            .rule(MaskRule.srSte().refreshEvery(4))
+            .build();
+    try (Sparsifier sparsifier = Sparsifier.attach(net, recipe)) {
+      assertTrue(sparsifier.report().ok(), () -> sparsifier.report().toString());
+      for (int batch = 1; batch <= 12; batch++) {
+        net.backward(batch);
+        long flips =
+            torchs == null
+                ? sparsifier.step(org.nm4j.train.Optimizer.sgd(0.1f))
+                : sparsifier.step(torchs);
+        assertTrue(batch % 4 == 0 || flips == 0);
+      }
+      assertTrue(sparsifier.flips().get("fc1.weight") > 0);
+      assertTrue(sparsifier.report().ok(), () -> sparsifier.report().toString());
+      SparseWeight fc1 = sparsifier.sparse().get("fc1.weight");
+      assertTrue(fc1.parameter().mask().checkTransposable(Pattern.P2_4).ok());
+      assertTrue(lines(sparsifier).get("conv.weight").compliance().ok());
+    }
+  }
+
+  /** Wanda: columns with large inputs keep their weights. */
+  @Test
+  void masksMayBeMadeOfScores() {
+    SmallNet net = SmallNet.seeded(17);
+    Optimizer sgd = net.sgd();
+    Recipe recipe = Recipe.builder().masks(MaskKind.WANDA).build();
+    try (Sparsifier sparsifier = Sparsifier.attach(net, recipe)) {
+      DenseMatrix norms = sparsifier.scores("fc1.weight");
+      for (long c = 0; c < norms.cols(); c += 2) {
+        norms.set(0, c, 1000);
+      }
+      assertTrue(sparsifier.refreshMasks() > 0);
+      sparsifier.freezeMasks();
+      net.backward(0);
+      sparsifier.step(sgd);
+      Mask mask = sparsifier.sparse().get("fc1.weight").parameter().mask();
+      for (long c = 0; c < norms.cols(); c++) {
+        assertEquals(c % 2 == 0, mask.get(3, c));
+      }
+      assertThrows(IllegalArgumentException.class, () -> sparsifier.scores("fc2.weight"));
+    }
+    SmallNet plain = SmallNet.seeded(17);
+    try (Sparsifier sparsifier = Sparsifier.attach(plain, recipe(MaskRule.ste()))) {
+      assertThrows(IllegalStateException.class, () -> sparsifier.scores("fc1.weight"));
+    }
   }
 
   @Test
@@ -290,22 +357,23 @@ class SparsifierTest {
     net.register_parameter("alias", tied.weight());
     Recipe all = Recipe.builder().lastDense(false).build();
     try (Sparsifier sparsifier = Sparsifier.attach(net, all)) {
-      Map<String, LayerReport> reports =
-          sparsifier.report().stream().collect(Collectors.toMap(LayerReport::name, r -> r));
+      Map<String, SparsityReport.Line> lines = lines(sparsifier);
       assertEquals(
           Set.of(
               "first.weight", "first.bias", "frozen.weight", "frozen.bias", "alias", "tied.bias"),
-          reports.keySet());
-      assertEquals(Pattern.P2_4, reports.get("first.weight").pattern());
-      assertTrue(reports.get("frozen.weight").reason().contains("requires no gradient"));
-      assertTrue(reports.get("alias").reason().contains("shared with tied.weight"));
+          lines.keySet());
+      assertEquals(Pattern.P2_4, lines.get("first.weight").choice().pattern());
+      LayerChoice still = lines.get("frozen.weight").choice();
+      assertEquals(SkipReason.UNSUITABLE, still.skipped());
+      assertTrue(still.detail().contains("requires no gradient"));
+      assertTrue(lines.get("alias").choice().detail().contains("shared with tied.weight"));
       // Both see the mask, which is made once per step.
       Tensor x = torch.randn(4, 32);
       twice.forward(twice.forward(x)).sum().backward();
       SGD sgd = new SGD(net.parameters(), new SGDOptions(0.1));
       sparsifier.step(sgd);
       assertEquals(1, sparsifier.sparse().get("first.weight").parameter().steps());
-      assertEquals(1.0, reports.get("frozen.weight").nonZeroShare(), 0.01);
+      assertEquals(1.0, lines.get("frozen.weight").nonZeros(), 0.01);
     }
   }
 

@@ -20,8 +20,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.nm4j.Pattern;
+import org.nm4j.train.MaskKind;
 import org.nm4j.train.MaskRule;
 import org.nm4j.train.Recipe;
 
@@ -38,11 +39,15 @@ class TrainingStateTest {
     final Sparsifier sparsifier;
 
     Training(String optimizer, long seed) {
+      this(optimizer, seed, RECIPE);
+    }
+
+    Training(String optimizer, long seed, Recipe recipe) {
       SmallNet seeded = SmallNet.seeded(seed);
       net = optimizer.endsWith("bf16") ? seeded.inBf16() : seeded;
       torchs = optimizer.startsWith("torch") ? net.adam() : null;
       fused = org.nm4j.train.Optimizer.adam(1e-3f);
-      sparsifier = Sparsifier.attach(net, RECIPE);
+      sparsifier = Sparsifier.attach(net, recipe);
     }
 
     void step(long batch) {
@@ -79,11 +84,22 @@ class TrainingStateTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"torch", "fused", "torch bf16", "fused bf16"})
-  void goesOnBitForBit(String optimizer) throws IOException {
+  @CsvSource({
+    "torch,magnitude",
+    "torch bf16,magnitude",
+    "fused bf16,transposable",
+    "fused,magnitude",
+    "torch,transposable",
+    "fused,random 3",
+    "torch,scores",
+    "fused,wanda"
+  })
+  void goesOnBitForBit(String optimizer, String masks) throws IOException {
     Path file = temp.resolve("state.nm4j");
-    try (Training whole = new Training(optimizer, 1);
-        Training resumed = new Training(optimizer, 2)) {
+    MaskRule rule = MaskRule.srSte().refreshEvery(2);
+    Recipe recipe = Recipe.builder().masks(MaskKind.parse(masks)).rule(rule).build();
+    try (Training whole = new Training(optimizer, 1, recipe);
+        Training resumed = new Training(optimizer, 2, recipe)) {
       for (int batch = 0; batch < 7; batch++) {
         whole.step(batch);
       }

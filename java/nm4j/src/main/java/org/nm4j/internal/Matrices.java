@@ -77,8 +77,9 @@ public abstract class Matrices {
   /** Reads rows; the exception is what the work says about the first row that fails. */
   public abstract void readRows(long rows, long cols, Execution execution, Work work);
 
-  /** Changes rows, each once. */
-  public abstract void changeRows(long rows, long cols, Execution execution, Work work);
+  /** Changes rows, each once, divided at multiples of {@code height} only. */
+  public abstract void changeRows(
+      long rows, long cols, long height, Execution execution, Work work);
 
   /** Room for weights of a pattern, for both passes, and for activations of some type. */
   public abstract TrainedWeights trainedWeights(

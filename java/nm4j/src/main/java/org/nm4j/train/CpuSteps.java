@@ -6,6 +6,7 @@ package org.nm4j.train;
 
 import java.lang.ref.Reference;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Execution;
 import org.nm4j.Nm4jException;
@@ -48,22 +49,29 @@ final class CpuSteps implements Steps {
   }
 
   @Override
-  public void requireFinite(DenseMatrix grad, Execution execution) {
-    long address = Matrices.get().anyAddress(grad);
+  public void requireMaskable(int n, int m) {
+    // Every mask that there is.
+  }
+
+  @Override
+  public void requireFinite(String what, DenseMatrix matrix, Execution execution) {
+    long address = Matrices.get().anyAddress(matrix);
+    long cols = matrix.cols();
     try {
       Matrices.get()
           .readRows(
-              p.rows(),
-              p.cols(),
+              matrix.rows(),
+              cols,
               execution,
               (row, count) ->
                   Bindings.nm_check_finite_f32(
-                      address + row * p.cols() * Float.BYTES, count, p.cols(), p.cols()));
+                      address + row * cols * Float.BYTES, count, cols, cols));
     } catch (Nm4jException e) {
+      String named = p.name() + ": " + what + ":";
       throw new Nm4jException(
-          e.code(), e.getMessage().replaceFirst("^x:", p.name() + ": gradient:"));
+          e.code(), e.getMessage().replaceFirst("^x:", Matcher.quoteReplacement(named)));
     } finally {
-      Reference.reachabilityFence(grad);
+      Reference.reachabilityFence(matrix);
     }
   }
 
@@ -78,6 +86,7 @@ final class CpuSteps implements Steps {
           .changeRows(
               p.rows(),
               p.cols(),
+              step.makesMask() ? p.maskKind().height(step.m()) : 1,
               execution,
               (row, count) -> {
                 long[] flips = new long[1];
@@ -101,6 +110,7 @@ final class CpuSteps implements Steps {
       matrices.changeRows(
           p.rows(),
           p.cols(),
+          1,
           execution,
           (row, count) ->
               Bindings.nm_srste_gradient_rows_f32(

@@ -18,8 +18,17 @@ import org.nm4j.internal.Matrices;
 final class GpuSteps implements Steps {
   private final MaskedParameter p;
 
+  private DenseMatrix next; // or null: a mask that update() compares with the one before
+
   GpuSteps(MaskedParameter p) {
     this.p = p;
+    boolean transposable = p.maskKind().equals(MaskKind.TRANSPOSABLE);
+    if (!(p.maskKind().equals(MaskKind.MAGNITUDE) || transposable && p.stride() == 1)) {
+      throw new IllegalArgumentException(
+          "masks on a GPU are made by magnitude, or transposable 2:4 along rows, got "
+              + p.maskKind()
+              + (p.stride() == 1 ? "" : " with a stride of " + p.stride()));
+    }
   }
 
   @Override
@@ -55,23 +64,41 @@ final class GpuSteps implements Steps {
   }
 
   @Override
-  public void requireFinite(DenseMatrix grad, Execution execution) {
+  public void requireMaskable(int n, int m) {
+    if (p.maskKind().equals(MaskKind.TRANSPOSABLE) && !(n == 2 && m == 4)) {
+      throw new IllegalArgumentException(
+          "transposable masks on a GPU must be 2:4, got " + n + ":" + m);
+    }
+  }
+
+  @Override
+  public void requireFinite(String what, DenseMatrix matrix, Execution execution) {
     try (CudaQueue queue = new CudaQueue(execution, p.device())) {
       CudaStatus.check(
           CudaBindings.nm_cuda_check_finite(
               queue.stream(),
               Bindings.NM_F32,
-              queue.use("grad", grad),
-              p.rows(),
-              p.cols(),
-              p.cols(),
+              queue.use(what, matrix),
+              matrix.rows(),
+              matrix.cols(),
+              matrix.cols(),
               queue.findings()));
-      queue.requireNone(p.name() + ": gradient", "not finite", p.cols());
+      queue.requireNone(p.name() + ": " + what, "not finite", matrix.cols());
     }
   }
 
   @Override
   public long update(Step step, Execution execution) {
+    if (!(step.makesMask() && p.maskKind().equals(MaskKind.TRANSPOSABLE))) {
+      return run(step, execution);
+    }
+    run(step.with(Bindings.NM_KEEP_MASK), execution);
+    long changed = transposable(execution);
+    run(step.with(Bindings.NM_KEEP_MASK | Bindings.NM_NO_STEP), execution); // the masked copies
+    return changed;
+  }
+
+  private long run(Step step, Execution execution) {
     try (CudaQueue queue = new CudaQueue(execution, p.device())) {
       CudaStatus.check(
           CudaBindings.nm4j_cuda_update(
@@ -81,6 +108,36 @@ final class GpuSteps implements Steps {
               step.addresses(p, matrix -> queue.use("operand", matrix)),
               queue.findings()));
       return queue.found().count();
+    }
+  }
+
+  /** Makes the next mask in place of the one before; returns how many bits changed. */
+  private long transposable(Execution execution) {
+    if (next == null) {
+      next = DenseMatrix.allocate(p.device(), DType.U8, p.mask.rows(), p.mask.cols());
+    }
+    try (CudaQueue queue = new CudaQueue(execution, p.device())) {
+      CudaStatus.check(
+          CudaBindings.nm_cuda_mask_transposable(
+              queue.stream(),
+              Bindings.NM_F32,
+              queue.use("w", p.weights()),
+              p.rows(),
+              p.cols(),
+              p.cols(),
+              queue.use("mask", next),
+              0));
+      CudaStatus.check(
+          CudaBindings.nm4j_cuda_mask_distance(
+              queue.stream(),
+              queue.use("mask", p.mask),
+              queue.use("next", next),
+              p.rows(),
+              p.cols(),
+              queue.findings()));
+      long changed = queue.found().count();
+      Matrices.get().copy(next, p.mask);
+      return changed;
     }
   }
 

@@ -39,11 +39,15 @@ import org.nm4j.internal.Bindings;
  * the same bits whatever the threads. Not safe for use by many threads at once.
  */
 public final class MaskedParameter {
+  private static final int NEW_MASK = 0;
+
   private final String name;
   private final DenseMatrix w;
   private final DenseMatrix masked;
   private final DenseMatrix maskedBf16;
   private final Grouping grouping;
+  private final MaskKind maskKind;
+  private final DenseMatrix scores; // or null
 
   /** The bits of a {@link Mask}, a row of bytes for each of w's, where w is. */
   final DenseMatrix mask;
@@ -69,20 +73,28 @@ public final class MaskedParameter {
     this.masked = builder.masked;
     this.maskedBf16 = builder.maskedBf16;
     this.grouping = builder.grouping;
+    this.maskKind = builder.maskKind;
     this.prunedFactor = builder.prunedFactor;
-    setPattern(builder.pattern);
+    n = keptOf(builder.pattern);
+    m = groupOf(builder.pattern);
     if (w.cols() > 0 && w.cols() % grouping.stride() != 0) {
       throw new IllegalArgumentException(
           name + ": stride must divide the " + w.cols() + " columns, got " + grouping.stride());
     }
-    this.backend = device().isCpu() ? new CpuSteps(this) : new GpuSteps(this);
     this.mask = DenseMatrix.allocate(device(), DType.U8, rows(), (cols() + 7) / 8);
     try {
+      this.backend = device().isCpu() ? new CpuSteps(this) : new GpuSteps(this);
+      this.scores = maskKind.scored() ? scoresOfMagnitudes() : null;
+      requireMaskable(n, m);
       backend.initialMask();
     } catch (RuntimeException e) {
       throw named(e);
     }
-    writeMasked();
+    if (n == m || maskKind.equals(MaskKind.MAGNITUDE)) {
+      writeMasked();
+    } else {
+      update(Step.without(this, NEW_MASK), Execution.caller());
+    }
   }
 
   /**
@@ -108,10 +120,10 @@ public final class MaskedParameter {
    * @param execution where to compute; blocks of rows are divided. On a GPU, the stream to queue
    *     on; a step waits for its work there, because it looks at the gradient and counts
    * @return how many mask bits changed
-   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when the gradient is not finite: all of it
-   *     is looked at before anything changes
-   * @throws IllegalArgumentException when shape, type, gaps or an overlap make the step impossible;
-   *     nothing has changed
+   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when the gradient, or scores for a new
+   *     mask, are not finite: all of them are looked at before anything changes
+   * @throws IllegalArgumentException when shape, type, gaps or an overlap make the step impossible,
+   *     or masks of this kind cannot have the rule's pattern; nothing has changed
    * @throws IllegalStateException when the optimiser is another one than before, or an earlier step
    *     broke off in the middle
    */
@@ -126,14 +138,15 @@ public final class MaskedParameter {
       throw new IllegalArgumentException(
           name + ": a frozen second moment needs Adam or AdamW, got SGD");
     }
-    backend.requireFinite(grad, execution);
+    Step next = Step.of(this, grad, optimizer, rule);
+    requireMakes(next, execution);
+    backend.requireFinite("gradient", grad, execution);
     if (first == null && hasFirst(optimizer)) {
       first = backend.zeros(execution);
     }
     if (second == null && optimizer.kind() != Optimizer.Kind.SGD) {
       second = backend.zeros(execution);
     }
-    Step next = Step.of(this, grad, optimizer, rule);
     long changed = update(next, execution);
     kind = optimizer.kind();
     return count(changed, next);
@@ -148,8 +161,8 @@ public final class MaskedParameter {
    *     changed in place
    * @param rule its term must act {@link Placement#IN_GRADIENT}, and second moments not be frozen
    * @param execution where to compute; blocks of rows are divided
-   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when the gradient is not finite; nothing
-   *     has changed
+   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when the gradient, or scores for a new
+   *     mask at this step, are not finite; nothing has changed
    * @throws IllegalArgumentException when shape, type, gaps or the rule do not fit; nothing has
    *     changed
    */
@@ -164,7 +177,8 @@ public final class MaskedParameter {
       throw new IllegalArgumentException(
           name + ": only nm4j's own optimisers can follow " + rule + "; others see the gradient");
     }
-    backend.requireFinite(grad, execution);
+    requireMakes(Step.of(this, null, Optimizer.sgd(0), rule), execution);
+    backend.requireFinite("gradient", grad, execution);
     try {
       if (rule.fixed()) {
         backend.applyMask(grad, grad, execution);
@@ -184,16 +198,18 @@ public final class MaskedParameter {
    * @param rule what happens to the mask
    * @param execution where to compute; blocks of rows are divided
    * @return how many mask bits changed
+   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when scores for a new mask are not finite
    * @throws IllegalStateException when an earlier step broke off in the middle
    */
   public long adopt(MaskRule rule, Execution execution) {
     Objects.requireNonNull(rule, "rule");
     Objects.requireNonNull(execution, "execution");
     requireWhole();
+    Step next = Step.of(this, null, Optimizer.sgd(0), rule);
+    requireMakes(next, execution);
     if (rule.fixed()) {
       backend.applyMask(w, w, execution);
     }
-    Step next = Step.of(this, null, Optimizer.sgd(0), rule);
     return count(update(next, execution), next);
   }
 
@@ -207,13 +223,65 @@ public final class MaskedParameter {
   }
 
   /**
+   * Makes a new mask, and the masked copies, of weights and scores as they are, beside all steps:
+   * for a mask that then stays, or after you have changed weights. The step does not count, flips
+   * do.
+   *
+   * @param execution where to compute; blocks of rows are divided
+   * @return how many mask bits changed
+   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when scores are not finite; nothing has
+   *     changed
+   * @throws IllegalStateException when an earlier step broke off in the middle
+   */
+  public long refreshMask(Execution execution) {
+    Objects.requireNonNull(execution, "execution");
+    requireWhole();
+    Step step = Step.without(this, NEW_MASK);
+    requireMakes(step, execution);
+    long changed = update(step, execution);
+    flips += changed;
+    return changed;
+  }
+
+  /**
    * Changes the pattern, from the next step on whose rule refreshes the mask.
    *
    * @param pattern the pattern, or null for dense
+   * @throws IllegalArgumentException when masks of this parameter's kind cannot have it
    */
   public void setPattern(Pattern pattern) {
+    try {
+      requireMaskable(keptOf(pattern), groupOf(pattern));
+    } catch (IllegalArgumentException e) {
+      throw named(e);
+    }
     n = keptOf(pattern);
     m = groupOf(pattern);
+  }
+
+  /**
+   * How masks are made.
+   *
+   * @return as given to the builder
+   */
+  public MaskKind maskKind() {
+    return maskKind;
+  }
+
+  /**
+   * What masks of {@link MaskKind#SCORES} or {@link MaskKind#WANDA} are made by. To begin with |w|
+   * or 1, so that the first mask is by magnitude; write into it before a step that makes a new
+   * mask. Saved with the parameter's state.
+   *
+   * @return this parameter's own memory: of the weights' shape, for {@link MaskKind#WANDA} 1 x
+   *     columns
+   * @throws IllegalStateException when masks are of another kind
+   */
+  public DenseMatrix scores() {
+    if (scores == null) {
+      throw new IllegalStateException(name + ": masks of the kind " + maskKind + " have no scores");
+    }
+    return scores;
   }
 
   /**
@@ -270,8 +338,8 @@ public final class MaskedParameter {
   }
 
   /**
-   * Writes what the weights do not hold: mask, moments, pattern, steps and flips, with a checksum.
-   * Save the weights beside it.
+   * Writes what the weights do not hold: mask, moments, scores, pattern, steps and flips, with a
+   * checksum. Save the weights beside it.
    *
    * @param out stays open; several parameters may follow each other
    * @throws IOException from the stream
@@ -284,9 +352,9 @@ public final class MaskedParameter {
   }
 
   /**
-   * Reads what {@link #save} wrote for a parameter of the same name, shape and grouping, and writes
-   * the masked copies of the weights as they are now: restore those first. Training then continues
-   * as if never interrupted, bit for bit.
+   * Reads what {@link #save} wrote for a parameter of the same name, shape, grouping and kind of
+   * masks, and writes the masked copies of the weights as they are now: restore those first.
+   * Training then continues as if never interrupted, bit for bit.
    *
    * @param in read exactly to the end of the state; stays open
    * @throws IOException from the stream, or when the data is cut off, damaged, of another version
@@ -364,13 +432,46 @@ public final class MaskedParameter {
   }
 
   void requireFinite(DenseMatrix grad, Execution execution) {
-    backend.requireFinite(grad, execution);
+    backend.requireFinite("gradient", grad, execution);
   }
 
   void requireWhole() {
     if (broken) {
       throw new IllegalStateException(
           name + ": a step broke off in the middle; restore the weights and load a saved state");
+    }
+  }
+
+  private DenseMatrix scoresOfMagnitudes() {
+    boolean columns = maskKind.type() == MaskKind.Type.WANDA;
+    DenseMatrix made = DenseMatrix.allocate(columns ? 1 : rows(), cols());
+    for (long r = 0; r < made.rows(); r++) {
+      for (long c = 0; c < made.cols(); c++) {
+        made.set(r, c, columns ? 1 : Math.abs(w.get(r, c)));
+      }
+    }
+    return made;
+  }
+
+  private void requireMaskable(int kept, int group) {
+    if (kept != group) {
+      maskKind.require(Pattern.of(kept, group));
+      backend.requireMaskable(kept, group);
+    }
+  }
+
+  /** Refuses, before anything changes, a step whose new mask is impossible. */
+  private void requireMakes(Step step, Execution execution) {
+    if (!step.makesMask()) {
+      return;
+    }
+    try {
+      requireMaskable(step.n(), step.m());
+    } catch (IllegalArgumentException e) {
+      throw named(e);
+    }
+    if (scores != null) {
+      backend.requireFinite("scores", scores, execution);
     }
   }
 
@@ -389,12 +490,9 @@ public final class MaskedParameter {
 
   /** The masked copies of the weights as they are, with the mask as it is. */
   private void writeMasked() {
-    if (masked == null && maskedBf16 == null) {
-      return;
+    if (masked != null || maskedBf16 != null) {
+      update(Step.without(this, Bindings.NM_KEEP_MASK), Execution.caller());
     }
-    int flags = Bindings.NM_NO_STEP | Bindings.NM_KEEP_MASK;
-    Optimizer none = Optimizer.sgd(0);
-    update(new Step(null, none, MaskRule.ste(), flags, 1, n, m, prunedFactor), Execution.caller());
   }
 
   private long update(Step step, Execution execution) {
@@ -478,6 +576,7 @@ public final class MaskedParameter {
     private Pattern pattern;
     private float prunedFactor;
     private Grouping grouping = Grouping.ALONG_ROWS;
+    private MaskKind maskKind = MaskKind.MAGNITUDE;
     private DenseMatrix masked;
     private DenseMatrix maskedBf16;
 
@@ -532,6 +631,18 @@ public final class MaskedParameter {
     }
 
     /**
+     * Sets how masks are made, {@link MaskKind#MAGNITUDE} to begin with. On a GPU other kinds are
+     * refused, but for {@link MaskKind#TRANSPOSABLE} 2:4 along rows.
+     *
+     * @param value the kind
+     * @return this
+     */
+    public Builder masks(MaskKind value) {
+      maskKind = Objects.requireNonNull(value, "masks");
+      return this;
+    }
+
+    /**
      * Sets memory that receives the masked weights, at once and with each step.
      *
      * @param out fp32 of the weights' shape, without gaps, writable, not overlapping anything
@@ -560,11 +671,11 @@ public final class MaskedParameter {
     }
 
     /**
-     * Makes the first mask, by magnitude, and the masked copies.
+     * Makes the first mask and the masked copies.
      *
      * @return the parameter
-     * @throws IllegalArgumentException when the grouping does not divide the columns, memory
-     *     overlaps or the mask exceeds 2 GiB
+     * @throws IllegalArgumentException when the grouping does not divide the columns, masks of the
+     *     kind cannot have the pattern, memory overlaps or the mask exceeds 2 GiB
      * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when there is a pattern and a weight is
      *     NaN
      */

@@ -43,6 +43,7 @@ import org.nm4j.Pattern;
 public final class Recipe {
   final Pattern pattern;
   final ConvGrouping convGrouping;
+  final MaskKind masks;
   final MaskRule rule;
   final double warmUp;
   final double denseEnding;
@@ -61,6 +62,7 @@ public final class Recipe {
   private Recipe(Builder builder) {
     pattern = builder.pattern;
     convGrouping = builder.convGrouping;
+    masks = builder.masks;
     rule = builder.rule;
     warmUp = builder.warmUp;
     denseEnding = builder.denseEnding;
@@ -75,6 +77,14 @@ public final class Recipe {
     included = include.stream().map(java.util.regex.Pattern::compile).toList();
     excluded = exclude.stream().map(java.util.regex.Pattern::compile).toList();
     requireOneSchedule();
+    requireMaskable();
+  }
+
+  private void requireMaskable() {
+    masks.require(pattern);
+    if (rule.schedule() != null) {
+      rule.schedule().phases().forEach(phase -> masks.require(phase.pattern()));
+    }
   }
 
   private void requireOneSchedule() {
@@ -197,6 +207,15 @@ public final class Recipe {
       return LayerChoice.dense(
           weight, SkipReason.NOT_DIVISIBLE, length + " inputs are no multiple of " + pattern.m());
     }
+    long height = masks.height(pattern.m());
+    long outputs = weight.outputs() / weight.groups();
+    // A block of two groups of a convolution would be none of either's W^T.
+    if ((wholeGroups || weight.groups() > 1) && outputs % height != 0) {
+      return LayerChoice.dense(
+          weight,
+          SkipReason.NOT_DIVISIBLE,
+          outputs + " outputs are no multiple of " + height + ", as " + masks + " masks want");
+    }
     return LayerChoice.sparse(weight, pattern, grouping);
   }
 
@@ -274,6 +293,7 @@ public final class Recipe {
     return MaskedParameter.builder(weight.name(), w)
         .pattern(choice.pattern())
         .grouping(choice.grouping())
+        .masks(masks)
         .startOf(rule(1, steps));
   }
 
@@ -293,6 +313,15 @@ public final class Recipe {
    */
   public MaskRule rule() {
     return rule;
+  }
+
+  /**
+   * How masks are made.
+   *
+   * @return the kind
+   */
+  public MaskKind masks() {
+    return masks;
   }
 
   /**
@@ -343,6 +372,7 @@ public final class Recipe {
   public static final class Builder {
     private Pattern pattern = Pattern.P2_4;
     private ConvGrouping convGrouping = ConvGrouping.INPUT_CHANNELS;
+    private MaskKind masks = MaskKind.MAGNITUDE;
     private MaskRule rule = MaskRule.srSte();
     private double warmUp;
     private double denseEnding;
@@ -377,6 +407,18 @@ public final class Recipe {
      */
     public Builder rule(MaskRule value) {
       rule = Objects.requireNonNull(value, "rule");
+      return this;
+    }
+
+    /**
+     * Sets how masks are made. Layers stay dense whose outputs do not consist of whole blocks of
+     * the masks, unless {@link #wholeGroups} allows short ones.
+     *
+     * @param value the kind
+     * @return this
+     */
+    public Builder masks(MaskKind value) {
+      masks = Objects.requireNonNull(value, "masks");
       return this;
     }
 
@@ -511,7 +553,7 @@ public final class Recipe {
      * @return the recipe
      * @throws IllegalArgumentException when warm-up and ending together exceed all steps, there are
      *     two endings, or shares beside a fixed mask or a rule's own schedule, or that never
-     *     reaches the pattern
+     *     reaches the pattern, or masks of the kind cannot have a pattern
      */
     public Recipe build() {
       return new Recipe(this);

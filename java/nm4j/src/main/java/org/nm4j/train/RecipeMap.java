@@ -18,6 +18,7 @@ final class RecipeMap {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("version", VERSION);
     map.put("pattern", recipe.pattern.toString());
+    map.put("masks", recipe.masks.toString());
     map.put("rule", rule(recipe.rule));
     Map<String, Object> schedule = new LinkedHashMap<>();
     schedule.put("warm_up", recipe.warmUp);
@@ -46,6 +47,7 @@ final class RecipeMap {
     }
     Recipe.Builder builder = Recipe.builder();
     builder.pattern(Pattern.parse(fields.string("pattern", defaults.pattern.toString())));
+    builder.masks(MaskKind.parse(fields.string("masks", defaults.masks.toString())));
     builder.rule(rule(fields.object("rule"), defaults.rule));
     Fields schedule = fields.object("schedule");
     builder.warmUp(schedule.number("warm_up", defaults.warmUp));

@@ -27,5 +27,9 @@ public enum SkipReason {
   /** The first layer, which the recipe leaves dense. */
   FIRST,
   /** The last layer, which the recipe leaves dense. */
-  LAST
+  LAST,
+  /** What the network does with it allows no pattern, whatever the recipe. */
+  UNSUITABLE,
+  /** The training is in a dense phase. */
+  DENSE_PHASE
 }

@@ -4,17 +4,14 @@
  */
 package org.nm4j.train;
 
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.nm4j.Compliance;
-import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 import org.nm4j.KeptShare;
-import org.nm4j.Mask;
-import org.nm4j.NanPolicy;
-import org.nm4j.Pattern;
 
 /**
  * What a network's weights are, beside what a {@link Recipe} wants them to be: which may be sparse,
@@ -42,8 +39,8 @@ public record SparsityReport(List<Line> lines) {
    * @param choice what the recipe wants, and why it stays dense if it does
    * @param compliance whether the values obey the pattern; null for one that stays dense. Of
    *     convolutions with groups of input channels a row is an output and kernel position.
-   * @param kept the share of the values that the pattern's best mask keeps, 1 when they obey it;
-   *     null for one that stays dense
+   * @param kept the share of the values that a mask of the kind keeps, 1 when they obey it; null
+   *     for one that stays dense
    * @param nonZeros how many values are not 0, of all of them
    */
   public record Line(LayerChoice choice, Compliance compliance, KeptShare kept, double nonZeros) {
@@ -76,58 +73,69 @@ public record SparsityReport(List<Line> lines) {
    * @throws IllegalArgumentException when a matrix is not of its shape, or not fp32
    */
   public static SparsityReport of(Recipe recipe, Map<LayerWeight, DenseMatrix> network) {
-    List<Line> lines = new ArrayList<>();
-    for (LayerChoice choice : recipe.select(List.copyOf(network.keySet()))) {
-      lines.add(line(choice, network.get(choice.weight())));
-    }
-    return new SparsityReport(lines);
+    Builder builder = builder(recipe.masks(), recipe.select(List.copyOf(network.keySet())));
+    network.forEach(builder::add);
+    return builder.build();
   }
 
-  private static Line line(LayerChoice choice, DenseMatrix w) {
-    LayerWeight weight = choice.weight();
-    if (w.rows() != weight.outputs() || w.cols() != weight.cols() || w.dtype() != DType.F32) {
-      throw new IllegalArgumentException(
-          weight.name()
-              + ": expected "
-              + weight.outputs()
-              + " x "
-              + weight.cols()
-              + " of F32, got "
-              + w);
-    }
-    double nonZeros = nonZeros(w);
-    if (!choice.isSparse()) {
-      return new Line(choice, null, null, nonZeros);
-    }
-    Pattern pattern = choice.pattern();
-    DenseMatrix rows = grouped(w, choice.grouping());
-    KeptShare kept = Mask.magnitude(rows, pattern, NanPolicy.KEEP).keptShare(rows);
-    return new Line(choice, Compliance.of(rows, pattern), kept, nonZeros);
+  /**
+   * Begins a report of weights that come one after the other, or in parts.
+   *
+   * @param masks of which kind masks should be: transposable and V:N:M ones have to keep their
+   *     blocks, too
+   * @param choices what each weight should be, in the network's order
+   * @return a builder
+   */
+  public static Builder builder(MaskKind masks, List<LayerChoice> choices) {
+    return new Builder(masks, choices);
   }
 
-  private static double nonZeros(DenseMatrix w) {
-    long count = 0;
-    for (float value : w.toArray()) {
-      count += value != 0 ? 1 : 0;
-    }
-    return (double) count / (w.rows() * w.cols());
-  }
+  /**
+   * Takes the values of weights.
+   *
+   * <p>Not safe for use by many threads at once.
+   */
+  public static final class Builder {
+    private final Map<String, WeightTally> tallies = new LinkedHashMap<>();
 
-  /** The same weights with the elements of a group side by side. */
-  private static DenseMatrix grouped(DenseMatrix w, Grouping grouping) {
-    if (grouping.stride() == 1) {
-      return w;
+    private Builder(MaskKind masks, List<LayerChoice> choices) {
+      Objects.requireNonNull(masks, "masks");
+      for (LayerChoice choice : choices) {
+        tallies.put(choice.weight().name(), new WeightTally(masks, choice));
+      }
+      if (tallies.size() < choices.size()) {
+        throw new IllegalArgumentException("expected weights with a name each, got " + choices);
+      }
     }
-    int stride = Math.toIntExact(grouping.stride());
-    int length = Math.toIntExact(w.cols()) / stride;
-    float[] from = w.toArray();
-    float[] to = new float[from.length];
-    for (int i = 0; i < from.length; i++) {
-      int row = i / (length * stride);
-      int element = i % (length * stride) / stride;
-      to[(row * stride + i % stride) * length + element] = from[i];
+
+    /**
+     * Looks at rows of a weight: all, or those after the ones before.
+     *
+     * @param weight one of the choices'
+     * @param rows fp32, some outputs x {@link LayerWeight#cols}; parts end at whole blocks of masks
+     * @return this
+     * @throws IllegalArgumentException when the weight is none of these, or the rows are of another
+     *     shape or type, or too many
+     */
+    public Builder add(LayerWeight weight, DenseMatrix rows) {
+      WeightTally tally = tallies.get(weight.name());
+      if (tally == null) {
+        throw new IllegalArgumentException(
+            "expected one of " + tallies.keySet() + ", got " + weight.name());
+      }
+      tally.add(rows);
+      return this;
     }
-    return DenseMatrix.copyOf(to, w.rows() * stride, length);
+
+    /**
+     * Ends the report.
+     *
+     * @return the report
+     * @throws IllegalStateException when rows are missing
+     */
+    public SparsityReport build() {
+      return new SparsityReport(tallies.values().stream().map(WeightTally::line).toList());
+    }
   }
 
   /**
@@ -178,7 +186,8 @@ public record SparsityReport(List<Line> lines) {
     return compliance.ok()
         ? "ok"
         : compliance.breaches()
-            + " groups keep too much, the first at row "
+            + (compliance.breaches() == 1 ? " group keeps" : " groups keep")
+            + " too much, the first at row "
             + compliance.firstRow()
             + ", column "
             + compliance.firstColumn();

@@ -22,12 +22,12 @@ import org.nm4j.Mask;
 import org.nm4j.internal.Matrices;
 
 /**
- * How a parameter's state lies in a stream: header, numbers, mask, moments as little-endian fp32,
- * and the CRC-32 of all that.
+ * How a parameter's state lies in a stream: header, numbers, mask, moments and scores as
+ * little-endian fp32, and the CRC-32 of all that.
  */
 final class State {
   private static final long MAGIC = 0x4e4d_344a_5452_4e0aL; // "NM4JTRN\n"
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int CHUNK = 1 << 16;
 
   private State() {}
@@ -41,6 +41,7 @@ final class State {
     out.writeLong(p.rows());
     out.writeLong(p.cols());
     out.writeLong(p.stride());
+    out.writeUTF(p.maskKind().toString());
     out.writeInt(p.n);
     out.writeInt(p.m);
     out.writeInt(p.kind == null ? -1 : p.kind.ordinal());
@@ -55,6 +56,9 @@ final class State {
     }
     if (p.second != null) {
       writeFloats(p.second, out);
+    }
+    if (p.maskKind().scored()) {
+      writeFloats(p.scores(), out);
     }
     out.writeLong(checked.getChecksum().getValue());
     out.flush();
@@ -80,6 +84,7 @@ final class State {
     expect(p, "rows", p.rows(), in.readLong());
     expect(p, "cols", p.cols(), in.readLong());
     expect(p, "stride", p.stride(), in.readLong());
+    expect(p, "masks", p.maskKind().toString(), in.readUTF());
     int n = in.readInt();
     int m = in.readInt();
     int kind = in.readInt();
@@ -90,8 +95,9 @@ final class State {
     boolean hasSecond = in.readBoolean();
     DenseMatrix maskMatrix = DenseMatrix.allocate(DType.U8, p.mask.rows(), p.mask.cols());
     ByteBuffer mask = readBytes(maskMatrix.int8Buffer(), in);
-    DenseMatrix first = hasFirst ? readFloats(p, in) : null;
-    DenseMatrix second = hasSecond ? readFloats(p, in) : null;
+    DenseMatrix first = hasFirst ? readFloats(p.weights(), in) : null;
+    DenseMatrix second = hasSecond ? readFloats(p.weights(), in) : null;
+    DenseMatrix scores = p.maskKind().scored() ? readFloats(p.scores(), in) : null;
     long sum = checked.getChecksum().getValue();
     expect(p, "checksum", sum, in.readLong());
     Mask.of(mask, p.rows(), p.cols());
@@ -104,6 +110,9 @@ final class State {
     p.prunedFactor = prunedFactor;
     p.first = there(p, first);
     p.second = there(p, second);
+    if (scores != null) {
+      Matrices.get().copy(scores, p.scores());
+    }
   }
 
   private static DenseMatrix there(MaskedParameter p, DenseMatrix moment) {
@@ -148,8 +157,8 @@ final class State {
     }
   }
 
-  private static DenseMatrix readFloats(MaskedParameter p, DataInputStream in) throws IOException {
-    DenseMatrix matrix = DenseMatrix.allocate(p.rows(), p.cols());
+  private static DenseMatrix readFloats(DenseMatrix like, DataInputStream in) throws IOException {
+    DenseMatrix matrix = DenseMatrix.allocate(like.rows(), like.cols());
     ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
     var floats = matrix.buffer();
     while (floats.hasRemaining()) {

@@ -18,7 +18,8 @@ record Step(
     long number,
     int n,
     int m,
-    float prunedFactor) {
+    float prunedFactor,
+    long seed) {
   /** The next step of a parameter. */
   static Step of(MaskedParameter p, DenseMatrix grad, Optimizer optimizer, MaskRule rule) {
     long number = p.steps + 1;
@@ -31,7 +32,21 @@ record Step(
             | (rule.freezeSecondMoment() ? Bindings.NM_FREEZE_SECOND : 0)
             | (optimizer.nesterov() ? Bindings.NM_NESTEROV : 0)
             | (grad == null ? Bindings.NM_NO_STEP : 0);
-    return new Step(grad, optimizer, rule, flags, number, n, m, rule.prunedFactor(number + 1));
+    long seed = p.maskKind().seed(p.name(), number);
+    return new Step(
+        grad, optimizer, rule, flags, number, n, m, rule.prunedFactor(number + 1), seed);
+  }
+
+  /** No step: mask and masked copies of the weights as they are. */
+  static Step without(MaskedParameter p, int keepMask) {
+    int flags = Bindings.NM_NO_STEP | keepMask;
+    long seed = p.maskKind().seed(p.name(), p.steps);
+    return new Step(
+        null, Optimizer.sgd(0), MaskRule.ste(), flags, 1, p.n, p.m, p.prunedFactor, seed);
+  }
+
+  boolean makesMask() {
+    return (flags & Bindings.NM_KEEP_MASK) == 0 && n != m;
   }
 
   /** The integers of nm4j_update_jni.h, in its order. */
@@ -41,8 +56,11 @@ record Step(
       p.cols(),
       p.stride(),
       number,
+      seed,
       n,
       m,
+      p.maskKind().type().ordinal(),
+      p.maskKind().v(),
       optimizer.kind().ordinal(),
       rule.placement().ordinal(),
       flags
@@ -66,8 +84,15 @@ record Step(
 
   /** The addresses of nm4j_update_jni.h, in its order; that of null is 0. */
   long[] addresses(MaskedParameter p, ToLongFunction<DenseMatrix> address) {
-    return Stream.of(p.weights(), grad, p.first, p.second, p.mask, p.masked(), p.maskedBf16())
+    DenseMatrix scores = p.maskKind().scored() ? p.scores() : null;
+    return Stream.of(
+            p.weights(), grad, p.first, p.second, p.mask, p.masked(), p.maskedBf16(), scores)
         .mapToLong(address)
         .toArray();
+  }
+
+  /** The same with more flags. */
+  Step with(int more) {
+    return new Step(grad, optimizer, rule, flags | more, number, n, m, prunedFactor, seed);
   }
 }

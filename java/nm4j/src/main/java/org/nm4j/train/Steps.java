@@ -10,14 +10,17 @@ import org.nm4j.Pattern;
 
 /** How the steps of a parameter are computed on the device where it is. */
 interface Steps {
-  /** Makes the mask of the weights as they are. */
+  /** Makes the magnitude mask of the weights as they are; refuses NaN. */
   void initialMask();
+
+  /** Refuses masks of the parameter's kind that cannot be made there for a pattern. */
+  void requireMaskable(int n, int m);
 
   /** New zeros of the weights' shape. */
   DenseMatrix zeros(Execution execution);
 
-  /** Looks at all of a gradient. */
-  void requireFinite(DenseMatrix grad, Execution execution);
+  /** Looks at all of a matrix, the gradient say. */
+  void requireFinite(String what, DenseMatrix matrix, Execution execution);
 
   /** Computes a step; returns how many mask bits changed. */
   long update(Step step, Execution execution);
