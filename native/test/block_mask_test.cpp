@@ -202,6 +202,107 @@ TEST(TransposableTest, ShortBlocksKeepAtMostN) {
   }
 }
 
+// One block, as the header describes it: heaviest first, rows and columns completed, exchanges between pairs of rows.
+std::vector<std::vector<bool>> ReferenceBlock(const std::vector<std::vector<float>>& w, Pattern p) {
+  const size_t m = static_cast<size_t>(p.m);
+  std::vector<std::vector<bool>> keep(m, std::vector<bool>(m));
+  std::vector<int> row_room(m, p.n), col_room(m, p.n);
+  std::vector<std::pair<size_t, size_t>> order;
+  for (size_t r = 0; r < m; ++r) {
+    for (size_t c = 0; c < m; ++c) order.emplace_back(r, c);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](const auto& a, const auto& b) { return w[a.first][a.second] > w[b.first][b.second]; });
+  for (const auto& [r, c] : order) {
+    if (row_room[r] == 0 || col_room[c] == 0) continue;
+    keep[r][c] = true;
+    --row_room[r];
+    --col_room[c];
+  }
+  for (size_t u = 0; u < m; ++u) {
+    for (; row_room[u] > 0; --row_room[u]) {
+      const auto v = static_cast<size_t>(
+          std::find_if(col_room.begin(), col_room.end(), [](int room) { return room > 0; }) - col_room.begin());
+      float best = -HUGE_VALF;
+      size_t row = 0, col = 0;
+      for (size_t i = 0; i < m; ++i) {
+        for (size_t j = 0; j < m; ++j) {
+          const float gain = w[u][j] - w[i][j] + w[i][v];
+          if (keep[i][v] || !keep[i][j] || keep[u][j] || !(gain > best)) continue;
+          best = gain;
+          row = i;
+          col = j;
+        }
+      }
+      keep[row][col] = false;
+      keep[row][v] = keep[u][col] = true;
+      --col_room[v];
+    }
+  }
+  bool changed = true;
+  for (size_t round = 0; changed && round < 2 * m; ++round) {
+    changed = false;
+    for (size_t a = 0; a < m; ++a) {
+      for (size_t b = a + 1; b < m; ++b) {
+        const auto best = [&](size_t from, size_t to) {
+          std::pair<float, size_t> found{-HUGE_VALF, 0};
+          for (size_t c = 0; c < m; ++c) {
+            const float gain = w[to][c] - w[from][c];
+            if (keep[from][c] && !keep[to][c] && gain > found.first) found = {gain, c};
+          }
+          return found;
+        };
+        const auto down = best(a, b), up = best(b, a);
+        if (!(down.first + up.first > 0)) continue;
+        keep[a][down.second] = keep[b][up.second] = false;
+        keep[b][down.second] = keep[a][up.second] = true;
+        changed = true;
+      }
+    }
+  }
+  return keep;
+}
+
+TEST(TransposableTest, EqualsItsDescription) {
+  Random random;
+  for (const Pattern p : {Pattern{1, 2},
+                          {2, 3},
+                          {1, 4},
+                          {3, 4},
+                          {3, 5},
+                          {2, 6},
+                          {6, 7},
+                          {1, 8},
+                          {4, 8},
+                          {7, 8},
+                          {4, 9},
+                          {6, 12},
+                          {8, 16}}) {
+    for (const bool ties : {false, true}) {
+      const int64_t m = p.m, rows = 2 * m + 1, cols = 35 * m - 1;  // blocks in several vectors, and short ones
+      FloatMatrix w(rows, cols, cols + 1, random.Pick(kPlacements));
+      w.Fill([&](int64_t, int64_t) { return ties ? static_cast<float>(random.Int(-3, 3)) : random.Uniform(); });
+      const BitMask mask = Transposable(w, p);
+      for (int64_t r0 = 0; r0 < rows; r0 += m) {
+        for (int64_t c0 = 0; c0 < cols; c0 += m) {
+          std::vector<std::vector<float>> block(static_cast<size_t>(m), std::vector<float>(static_cast<size_t>(m)));
+          const auto each = [&](const auto& visit) {
+            for (int64_t i = 0; i < m * m; ++i) {
+              const int64_t r = r0 + i / m, c = c0 + i % m;
+              if (r < rows && c < cols) visit(r, c, static_cast<size_t>(i / m), static_cast<size_t>(i % m));
+            }
+          };
+          each([&](int64_t r, int64_t c, size_t i, size_t j) { block[i][j] = std::fabs(w(r, c)); });
+          const auto expected = ReferenceBlock(block, p);
+          each([&](int64_t r, int64_t c, size_t i, size_t j) {
+            ASSERT_EQ(mask.Get(r, c), expected[i][j]) << p.n << ":" << p.m << " at " << r << ", " << c;
+          });
+        }
+      }
+    }
+  }
+}
+
 double KeptSum(const FloatMatrix& w, const BitMask& mask) {
   double sum = 0;
   for (int64_t r = 0; r < w.rows(); ++r) {

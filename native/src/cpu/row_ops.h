@@ -68,9 +68,15 @@ struct RowOps {
   // The part of a row's mask (all bytes) in at most kChosenColumns columns: of every four chosen ones, the N largest
   // magnitudes, NaN largest of all, ties to the lowest column.
   void (*largest_chosen)(const float* row, const uint8_t* chosen, int64_t cols, int n, uint8_t* mask);
+
+  // Transposable masks of lane_blocks blocks of m x m, m at most kLaneSide, as TransposableBlock makes them. magnitude:
+  // one block after the other, row-major, finite, at least 0. kept: for each block a byte for each row.
+  void (*transposable_lanes)(const float* magnitude, int n, int m, uint64_t* kept);
+  int lane_blocks;
 };
 
 constexpr int64_t kChosenColumns = 1024;
+constexpr int kLaneSide = 8;
 
 // Those of the widest instruction set within the limit.
 const RowOps& row_ops(nm_isa limit);

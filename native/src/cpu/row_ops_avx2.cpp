@@ -14,6 +14,7 @@
 #include "cpu/sample-inl.h"
 #include "cpu/simd_avx2.h"
 #include "cpu/transposable-inl.h"
+#include "cpu/transposable_lanes-inl.h"
 
 namespace nm {
 namespace {
@@ -214,6 +215,8 @@ const RowOps row_ops_avx2 = {largest_row<Groups>,
                              sample_row,
                              random_row,
                              add_magnitudes,
-                             largest_chosen<Columns, Groups>};
+                             largest_chosen<Columns, Groups>,
+                             transposable_lanes,
+                             kLaneBlocks};
 
 }  // namespace nm

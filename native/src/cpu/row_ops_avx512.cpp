@@ -14,6 +14,7 @@
 #include "cpu/sample-inl.h"
 #include "cpu/simd_avx512.h"
 #include "cpu/transposable-inl.h"
+#include "cpu/transposable_lanes-inl.h"
 
 namespace nm {
 namespace {
@@ -244,6 +245,8 @@ const RowOps row_ops_avx512 = {largest_row<Groups>,
                                sample_row,
                                random_row,
                                add_magnitudes,
-                               largest_chosen<Columns, Groups>};
+                               largest_chosen<Columns, Groups>,
+                               transposable_lanes,
+                               kLaneBlocks};
 
 }  // namespace nm

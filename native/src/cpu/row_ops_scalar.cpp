@@ -11,6 +11,7 @@
 #include "cpu/row_ops.h"
 #include "cpu/sample-inl.h"
 #include "cpu/transposable-inl.h"
+#include "cpu/transposable_lanes-inl.h"
 
 namespace nm {
 namespace {
@@ -162,6 +163,8 @@ const RowOps row_ops_scalar = {largest_row<Groups>,
                                sample_row,
                                random_row,
                                add_magnitudes,
-                               largest_chosen<Columns, Groups>};
+                               largest_chosen<Columns, Groups>,
+                               transposable_lanes,
+                               kLaneBlocks};
 
 }  // namespace nm

@@ -1,7 +1,8 @@
 // Copyright 2026 The nm4j authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Transposable masks of M x M blocks, any N:M.
+// Transposable masks of M x M blocks, any N:M. Those of at most 8 x 8 are made many at a time, by the same steps
+// (cpu/transposable_lanes-inl.h).
 #ifndef NM4J_MASK_TRANSPOSABLE_BLOCK_H_
 #define NM4J_MASK_TRANSPOSABLE_BLOCK_H_
 

@@ -21,13 +21,18 @@ class TransposableMasker {
   bool run(const float* w, int64_t ld, int64_t rows, int64_t cols, uint8_t* mask);
 
  private:
-  // A block's magnitudes, completed by zeros.
-  bool gather(const float* w, int64_t ld, int64_t rows, int64_t cols);
+  // The magnitudes of what is there of a block. Returns whether there is a NaN.
+  bool gather(const float* w, int64_t ld, int64_t rows, int64_t cols, float* magnitude) const;
+
+  // The bits of a row of one of the blocks at hand.
+  uint32_t kept_row(int64_t block, int r) const;
 
   const Pattern pattern_;
   const RowOps& ops_;
+  const int64_t blocks_;  // at a time
   TransposableBlock block_;
-  std::vector<float> magnitude_;
+  std::vector<float> magnitude_;  // of blocks_ blocks, completed by zeros
+  std::vector<uint64_t> kept_;
 };
 
 // Whether the first `rows` mask rows, a row of blocks, keep at most N in each row and column of block `block`.

@@ -220,6 +220,11 @@ TEST_F(KernelArgumentsTest, Updates) {
   bad = u;
   bad.rows = int64_t{1} << 62;
   EXPECT_TRUE(refuses(NM_OVERFLOW, bad, {"2^63"}));
+  bad = u;
+  bad.mask_kind = NM_MASK_TRANSPOSABLE;
+  EXPECT_TRUE(refuses(NM_UNSUPPORTED, bad, {"mask_kind", "got 1", "NM_KEEP_MASK"}));
+  bad.flags = NM_KEEP_MASK;
+  Need(nm_cuda_update(stream(), &bad, nullptr));
 }
 
 TEST_F(KernelArgumentsTest, Products) {
