@@ -6,7 +6,10 @@ package org.nm4j;
 
 import org.nm4j.internal.Bindings;
 
-/** The matrix of columns of a convolution's images, and back; images are divided over threads. */
+/**
+ * The matrix of columns of images with the channels of one group of a convolution, and back; images
+ * are divided over threads.
+ */
 final class Conv2dColumns {
   private Conv2dColumns() {}
 
@@ -18,7 +21,7 @@ final class Conv2dColumns {
         execution,
         (image, part) ->
             Bindings.nm_conv2d_columns_f32(
-                geometry.fields(),
+                geometry.ofOneGroup().fields(),
                 image.matrix().address(),
                 image.describe(image.matrix().ld()),
                 part.address(),
@@ -34,7 +37,7 @@ final class Conv2dColumns {
         execution,
         (image, part) ->
             Bindings.nm_conv2d_sum_columns_f32(
-                geometry.fields(),
+                geometry.ofOneGroup().fields(),
                 part.address(),
                 part.ld(),
                 image.matrix().address(),

@@ -27,6 +27,24 @@ record Conv2dGeometry(
     };
   }
 
+  /** Of one of its groups, whose channels are all that it sees. */
+  Conv2dGeometry ofOneGroup() {
+    return new Conv2dGeometry(
+        inC / groups,
+        outC / groups,
+        1,
+        kernelH,
+        kernelW,
+        strideH,
+        strideW,
+        dilationH,
+        dilationW,
+        top,
+        left,
+        bottom,
+        right);
+  }
+
   long weightRows() {
     try {
       return Math.multiplyExact(outC * kernelH, kernelW);

@@ -60,6 +60,13 @@ public final class DenseMatrix {
           }
 
           @Override
+          public DenseMatrix reshape(DenseMatrix m, long rows, long cols) {
+            Shape.requireExactly("elements", m.rows * m.ld, rows * cols);
+            return new DenseMatrix(
+                m.device, m.dtype, m.memory, m.offset, rows, cols, cols, m.scale, m.zero);
+          }
+
+          @Override
           public Memory memory(DenseMatrix matrix) {
             return matrix.memory;
           }
@@ -94,8 +101,13 @@ public final class DenseMatrix {
           public TrainedWeights trainedWeights(
               Device device, DType activations, long rows, long cols, Pattern pattern) {
             return device.isCpu()
-                ? new RepackedWeights(rows, cols, pattern)
+                ? new RepackedWeights(rows, cols, pattern, true)
                 : new GpuTrainedWeights(device, activations, rows, cols, pattern);
+          }
+
+          @Override
+          public TrainedWeights trainedColumns(long rows, long cols, Pattern pattern) {
+            return new RepackedWeights(rows, cols, pattern, false);
           }
 
           @Override
@@ -533,6 +545,21 @@ public final class DenseMatrix {
   /** A view, one column wide, of the elements whose column is {@code first} more than their row. */
   DenseMatrix diagonal(long first) {
     return on(device, memory, offset + first, dtype, rows, 1, ld + 1);
+  }
+
+  /**
+   * A view of some of the columns, in the same memory.
+   *
+   * @param from the first column
+   * @param count how many columns
+   * @return the view, with the same rows and leading dimension
+   * @throws IndexOutOfBoundsException unless all these columns exist
+   */
+  public DenseMatrix columns(long from, long count) {
+    Objects.checkFromIndexSize(from, count, cols);
+    boolean empty = count == 0 || rows == 0; // and its start may lie beyond the memory
+    return new DenseMatrix(
+        device, dtype, memory, empty ? offset : offset + from, rows, count, ld, scale, zero);
   }
 
   /**

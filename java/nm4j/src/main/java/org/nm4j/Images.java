@@ -240,6 +240,21 @@ public final class Images {
   }
 
   /**
+   * Some of the channels, in the same memory.
+   *
+   * @param from the first channel
+   * @param count how many channels, at least 1
+   * @return the same images with these channels
+   * @throws IndexOutOfBoundsException unless all these channels exist
+   * @throws IllegalArgumentException when there are none
+   */
+  public Images channels(long from, long count) {
+    Objects.checkFromIndexSize(from, count, c);
+    long each = layout == ImageLayout.NHWC ? 1 : h * w;
+    return of(layout, matrix.columns(from * each, count * each), n, h, w, count);
+  }
+
+  /**
    * Reads one element.
    *
    * @param image from 0 to n - 1

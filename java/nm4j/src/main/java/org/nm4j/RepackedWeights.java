@@ -9,28 +9,31 @@ import org.nm4j.internal.Loader;
 import org.nm4j.internal.NativeMatrix;
 import org.nm4j.internal.TrainedWeights;
 
-/** W for the forward and W<sup>T</sup> for the backward pass, in memory that stays. */
+/** W for the forward, or not, and W<sup>T</sup> for the backward pass, in memory that stays. */
 final class RepackedWeights extends TrainedWeights {
   /** What is set at once: a block of columns of W^T and whole strips of W, while in the cache. */
   private static final long BLOCK = 128;
 
   private final long rows;
   private final long cols;
-  private final NativeMatrix w;
+  private final NativeMatrix w; // or null
   private final NativeMatrix transposed;
-  private final Multiplier forward;
+  private final Multiplier forward; // or null
   private final Multiplier backward;
   private boolean sealed;
 
-  RepackedWeights(long rows, long cols, Pattern pattern) {
+  RepackedWeights(long rows, long cols, Pattern pattern, boolean withForward) {
     Loader.load();
     this.rows = rows;
     this.cols = cols;
     int n = pattern.n();
     int m = pattern.m();
     long kept = rows * pattern.keptPerRow(cols);
-    w = new NativeMatrix(rows, cols, n, m, DType.F32.code(), Bindings.NM_LARGE_BATCH);
-    forward = new Multiplier(w, rows, kept);
+    w =
+        withForward
+            ? new NativeMatrix(rows, cols, n, m, DType.F32.code(), Bindings.NM_LARGE_BATCH)
+            : null;
+    forward = withForward ? new Multiplier(w, rows, kept) : null;
     transposed = NativeMatrix.emptyTransposed(rows, cols, n, m);
     backward = new Multiplier(transposed, cols, kept);
   }
@@ -46,11 +49,13 @@ final class RepackedWeights extends TrainedWeights {
   }
 
   private void pack(long weights, long mask, Execution execution) {
-    long to = w.acquireExclusively();
+    long to = w == null ? 0 : w.acquireExclusively();
     long toTransposed = transposed.acquireExclusively();
     try {
       if (sealed) {
-        w.reopen(to);
+        if (w != null) {
+          w.reopen(to);
+        }
         transposed.reopen(toTransposed);
         sealed = false;
       }
@@ -65,7 +70,10 @@ final class RepackedWeights extends TrainedWeights {
               long some = Math.min(BLOCK, row + count - first);
               long from = weights + first * cols * Float.BYTES;
               long bits = mask + first * maskBytes;
-              int status = Bindings.nm_matrix_set_rows_f32(to, first, some, from, cols, bits, 0);
+              int status =
+                  w == null
+                      ? 0
+                      : Bindings.nm_matrix_set_rows_f32(to, first, some, from, cols, bits, 0);
               if (status == 0) {
                 status =
                     Bindings.nm_matrix_set_columns_f32(
@@ -77,11 +85,15 @@ final class RepackedWeights extends TrainedWeights {
             }
             return 0;
           });
-      w.seal(to);
+      if (w != null) {
+        w.seal(to);
+      }
       transposed.seal(toTransposed);
       sealed = true;
     } finally {
-      w.releaseExclusively();
+      if (w != null) {
+        w.releaseExclusively();
+      }
       transposed.releaseExclusively();
     }
   }
@@ -102,7 +114,9 @@ final class RepackedWeights extends TrainedWeights {
 
   @Override
   public void close() {
-    w.close();
+    if (w != null) {
+      w.close();
+    }
     transposed.close();
   }
 }

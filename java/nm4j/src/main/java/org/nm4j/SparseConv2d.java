@@ -452,6 +452,24 @@ public final class SparseConv2d implements AutoCloseable {
     }
 
     /**
+     * Into how many groups the channels are divided.
+     *
+     * @return at least 1
+     */
+    public int groups() {
+      return groups;
+    }
+
+    /**
+     * The output channels.
+     *
+     * @return at least 1
+     */
+    public int outC() {
+      return outC;
+    }
+
+    /**
      * Sets into how many groups the channels are divided, each a convolution of its own.
      *
      * @param value a divisor of both numbers of channels; 1 to begin with

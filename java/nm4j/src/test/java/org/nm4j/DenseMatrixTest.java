@@ -189,6 +189,20 @@ class DenseMatrixTest {
   }
 
   @Test
+  void subViewsShareTheirColumns() {
+    DenseMatrix matrix = DenseMatrix.copyOf(new float[] {0, 1, 2, 3, 4, 5, 6, 7}, 2, 4);
+    DenseMatrix middle = matrix.columns(1, 3).rows(1, 1).columns(0, 2);
+    assertArrayEquals(new float[] {5, 6}, middle.toArray());
+    middle.set(0, 1, 9);
+    assertEquals(9, matrix.get(1, 2));
+    assertEquals(4, matrix.columns(2, 2).ld());
+    assertEquals(0, matrix.columns(4, 0).cols());
+    Misuse.outOfBounds(() -> matrix.columns(3, 2));
+    Misuse.outOfBounds(() -> matrix.columns(-1, 1));
+    Misuse.outOfBounds(() -> matrix.columns(1, Long.MAX_VALUE));
+  }
+
+  @Test
   void emptySubViewsHaveEmptyBuffers() {
     DenseMatrix matrix = DenseMatrix.of(Samples.direct(2 * 5 + 4), 3, 4, 5);
     assertEquals(0, matrix.rows(3, 0).buffer().remaining());

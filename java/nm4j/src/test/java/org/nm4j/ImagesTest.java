@@ -22,6 +22,9 @@ class ImagesTest {
     assertEquals(7, nhwc.images(1, 1).get(0, 2, 3, 4));
     assertEquals(8, nchw.images(1, 1).get(0, 2, 0, 3));
     assertEquals(0, nchw.images(2, 0).n());
+    assertEquals(7, nhwc.channels(3, 2).get(1, 2, 3, 1));
+    assertEquals(8, nchw.channels(3, 1).images(1, 1).get(0, 2, 0, 0));
+    assertEquals(2, nchw.channels(3, 2).c());
     assertEquals("Images[NCHW, 2 x 3 x 4 x 5]", nchw.toString());
   }
 
@@ -58,5 +61,7 @@ class ImagesTest {
     Misuse.outOfBounds(() -> images.get(0, 0, 4, 0));
     Misuse.outOfBounds(() -> images.set(0, 0, 0, 5, 1));
     Misuse.outOfBounds(() -> images.images(1, 2));
+    Misuse.outOfBounds(() -> images.channels(4, 2));
+    Misuse.illegalArgument(() -> images.channels(4, 0), "c", "0");
   }
 }

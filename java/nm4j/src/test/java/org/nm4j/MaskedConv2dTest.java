@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.nm4j.train.MaskRule;
 import org.nm4j.train.MaskedConv2d;
 import org.nm4j.train.MaskedParameter;
@@ -21,7 +23,7 @@ class MaskedConv2dTest {
 
   /** A convolution in double precision, and its loss: half the squared distance from a target. */
   private record Reference(
-      int n, int h, int w, int in, int out, int k, int stride, int pad, boolean[] kept) {
+      int n, int h, int w, int in, int out, int k, int stride, int pad, int groups) {
     int outH() {
       return (h + 2 * pad - k) / stride + 1;
     }
@@ -58,9 +60,11 @@ class MaskedConv2dTest {
           if (ih < 0 || ih >= h || iw < 0 || iw >= w) {
             continue;
           }
-          for (int c = 0; c < in; c++) {
-            int at = ((o * k + kh) * k + kw) * in + c;
-            sum += weights[at] * x[((image * h + ih) * w + iw) * in + c];
+          int each = in / groups;
+          int first = o / (out / groups) * each;
+          for (int c = 0; c < each; c++) {
+            int at = ((o * k + kh) * k + kw) * each + c;
+            sum += weights[at] * x[((image * h + ih) * w + iw) * in + first + c];
           }
         }
       }
@@ -106,19 +110,58 @@ class MaskedConv2dTest {
     }
   }
 
-  @Test
-  void gradientsAreThoseOfCentralDifferences(Random random) {
-    check(3, 1, 1, Pattern.P2_4, 0, random);
-    check(3, 2, 0, Pattern.P1_4, 0, random);
-    check(1, 1, 0, null, 0, random);
-    check(2, 1, 1, Pattern.P2_4, 0.5f, random);
+  /** Images of values in NHWC order. */
+  private static Images images(ImageLayout layout, long n, long h, long w, long c, float[] values) {
+    Images images = Images.allocate(layout, n, h, w, c);
+    int i = 0;
+    for (long image = 0; image < n; image++) {
+      for (long pixel = 0; pixel < h * w; pixel++) {
+        for (long channel = 0; channel < c; channel++) {
+          images.set(image, pixel / w, pixel % w, channel, values[i++]);
+        }
+      }
+    }
+    return images;
+  }
+
+  /** Their values in NHWC order. */
+  private static float[] values(Images images) {
+    float[] values = new float[(int) (images.n() * images.h() * images.w() * images.c())];
+    for (int i = 0; i < values.length; i++) {
+      long channel = i % images.c();
+      long pixel = i / images.c() % (images.h() * images.w());
+      long image = i / images.c() / (images.h() * images.w());
+      values[i] = images.get(image, pixel / images.w(), pixel % images.w(), channel);
+    }
+    return values;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void gradientsAreThoseOfCentralDifferences(ImageLayout layout, Random random) {
+    for (int groups : new int[] {1, 2}) {
+      check(3, 1, 1, groups, layout, Pattern.P2_4, 0, random);
+      check(3, 2, 0, groups, layout, Pattern.P1_4, 0, random);
+      check(1, 1, 0, groups, layout, null, 0, random);
+      check(2, 1, 1, groups, layout, Pattern.P2_4, 0.5f, random);
+    }
+    check(3, 1, 1, 6, layout, null, 0, random); // depthwise, dense
   }
 
   private static void check(
-      int k, int stride, int pad, Pattern pattern, float factor, Random random) {
-    Reference r = new Reference(3, 5, 4, 8, 6, k, stride, pad, null);
-    float[] weights = Samples.floats(random, r.out * k * k * r.in);
-    DenseMatrix w = Samples.matrix(weights, r.out, k * k * r.in);
+      int k,
+      int stride,
+      int pad,
+      int groups,
+      ImageLayout layout,
+      Pattern pattern,
+      float factor,
+      Random random) {
+    int in = groups == 6 ? 6 : 8 * groups;
+    Reference r = new Reference(3, 5, 4, in, 6, k, stride, pad, groups);
+    int each = in / groups;
+    float[] weights = Samples.floats(random, r.out * k * k * each);
+    DenseMatrix w = Samples.matrix(weights, r.out, k * k * each);
     MaskedParameter.Builder builder =
         MaskedParameter.builder("conv.weight", w)
             .masked(DenseMatrix.allocate(w.rows(), w.cols()))
@@ -126,37 +169,69 @@ class MaskedConv2dTest {
     MaskedParameter weight = (pattern == null ? builder : builder.pattern(pattern)).build();
     float[] b = Samples.floats(random, r.out);
     MaskedParameter bias = MaskedParameter.builder("b", Samples.matrix(b, 1, r.out)).build();
-    Images x = Images.allocate(ImageLayout.NHWC, r.n, r.h, r.w, r.in);
-    x.matrix().copyFrom(Samples.floats(random, r.n * r.h * r.w * r.in));
-    Images y = Images.allocate(ImageLayout.NHWC, r.n, r.outH(), r.outW(), r.out);
-    Images dy = Images.allocate(ImageLayout.NHWC, r.n, r.outH(), r.outW(), r.out);
-    Images dx = Images.allocate(ImageLayout.NHWC, r.n, r.h, r.w, r.in);
+    float[] inputs = Samples.floats(random, r.n * r.h * r.w * r.in);
+    Images x = images(layout, r.n, r.h, r.w, r.in, inputs);
+    Images y = Images.allocate(layout, r.n, r.outH(), r.outW(), r.out);
+    Images dx = Images.allocate(layout, r.n, r.h, r.w, r.in);
     float[] target = Samples.floats(random, r.outputs());
     double[] used = doubles(weights);
     for (int i = 0; i < used.length; i++) {
       used[i] *= weight.mask().get(i / w.cols(), i % w.cols()) ? 1 : factor;
     }
     SparseConv2d.Builder geometry =
-        SparseConv2d.builder(r.in, r.out, k, k).stride(stride, stride).padding(pad, pad);
+        SparseConv2d.builder(r.in, r.out, k, k)
+            .stride(stride, stride)
+            .padding(pad, pad)
+            .groups(groups);
     try (MaskedConv2d conv = new MaskedConv2d(geometry, weight, bias, DENSE)) {
       for (Execution execution : new Execution[] {CALLER, Execution.parallel()}) {
         conv.forward(x, y, execution);
-        double[] in = doubles(x.matrix().toArray());
+        double[] source = doubles(inputs);
         double[] offset = doubles(b);
-        assertNear(r.forward(in, used, offset), y.matrix().toArray());
-        float[] d = y.matrix().toArray();
+        float[] d = values(y);
+        assertNear(r.forward(source, used, offset), d);
         for (int i = 0; i < d.length; i++) {
           d[i] -= target[i];
         }
-        dy.matrix().copyFrom(d);
+        Images dy = images(layout, r.n, r.outH(), r.outW(), r.out, d);
         conv.backward(x, dy, dx, execution);
-        assertNear(differences(in, () -> r.loss(in, used, offset, target)), dx.matrix().toArray());
+        assertNear(differences(source, () -> r.loss(source, used, offset, target)), values(dx));
         assertNear(
-            differences(used, () -> r.loss(in, used, offset, target)),
-            conv.layer().gradient().toArray());
+            differences(used, () -> r.loss(source, used, offset, target)),
+            conv.gradient().toArray());
         assertNear(
-            differences(offset, () -> r.loss(in, used, offset, target)),
-            conv.layer().biasGradient().toArray());
+            differences(offset, () -> r.loss(source, used, offset, target)),
+            conv.biasGradient().toArray());
+      }
+    }
+  }
+
+  /** Layouts of X, Y, dY and dX are each their own; channels of a wider buffer may be a group's. */
+  @Test
+  void layoutsMayBeMixed(Random random) {
+    SparseConv2d.Builder geometry = SparseConv2d.builder(24, 8, 3, 3).padding(1, 1).groups(2);
+    DenseMatrix w = Samples.matrix(Samples.integers(random, 8 * 108), 8, 108);
+    MaskedParameter weight = MaskedParameter.builder("w", w).pattern(Pattern.P2_4).build();
+    float[] x = Samples.integers(random, 2 * 30 * 24);
+    float[] dy = Samples.integers(random, 2 * 30 * 8);
+    float[][] expected = null;
+    for (ImageLayout a : ImageLayout.values()) {
+      for (ImageLayout b : ImageLayout.values()) {
+        Images wide = Images.allocate(b, 2, 5, 6, 10);
+        Images y = wide.channels(1, 8);
+        Images dx = Images.allocate(b, 2, 5, 6, 24);
+        try (MaskedConv2d conv = new MaskedConv2d(geometry, weight, null, DENSE)) {
+          conv.forward(images(a, 2, 5, 6, 24, x), y, CALLER);
+          conv.backward(images(a, 2, 5, 6, 24, x), images(a, 2, 5, 6, 8, dy), dx, CALLER);
+          float[][] got = {values(y), values(dx), conv.gradient().toArray()};
+          if (expected == null) {
+            expected = got;
+          }
+          for (int i = 0; i < 3; i++) {
+            assertArrayEquals(expected[i], got[i]);
+          }
+        }
+        assertEquals(0, wide.get(1, 4, 5, 9));
       }
     }
   }
@@ -176,7 +251,7 @@ class MaskedConv2dTest {
       conv.forward(x, y, Execution.parallel());
       Images dx = Images.allocate(ImageLayout.NHWC, 3, 40, 40, 64);
       conv.backward(x, y, dx, Execution.parallel());
-      conv.layer().step(Optimizer.sgd(1e-3f), MaskRule.srSte(), CALLER);
+      conv.step(Optimizer.sgd(1e-3f), MaskRule.srSte(), CALLER);
       conv.forward(x, y, CALLER);
     }
     Mask mask = Mask.of(weight.mask().bits(), 16 * 9, 64);
@@ -204,10 +279,10 @@ class MaskedConv2dTest {
     Images y = Images.allocate(ImageLayout.NHWC, 0, 3, 3, 4);
     try (MaskedConv2d conv =
         new MaskedConv2d(SparseConv2d.builder(8, 4, 1, 1), weight, null, DENSE)) {
-      conv.layer().gradient().set(0, 0, 1);
+      conv.gradient().set(0, 0, 1);
       conv.forward(x, y, CALLER);
       conv.backward(x, y, x, CALLER);
-      assertArrayEquals(new float[32], conv.layer().gradient().toArray());
+      assertArrayEquals(new float[32], conv.gradient().toArray());
     }
   }
 
@@ -219,7 +294,7 @@ class MaskedConv2dTest {
     Misuse.illegalArgument(
         () -> new MaskedConv2d(SparseConv2d.builder(8, 5, 3, 3), weight, null, DENSE),
         "conv",
-        "360");
+        "5 x 72");
     MaskedParameter odd =
         MaskedParameter.builder("odd", DenseMatrix.allocate(4, 9 * 6))
             .pattern(Pattern.P2_4)
@@ -232,12 +307,22 @@ class MaskedConv2dTest {
     MaskedConv2d conv = new MaskedConv2d(geometry, weight, null, DENSE);
     Images x = Images.allocate(ImageLayout.NHWC, 2, 5, 5, 8);
     Images y = Images.allocate(ImageLayout.NHWC, 2, 3, 3, 4);
-    Images nchw = Images.allocate(ImageLayout.NCHW, 2, 5, 5, 8);
-    Misuse.illegalArgument(() -> conv.forward(nchw, y, CALLER), "x must be NHWC");
-    Misuse.illegalArgument(() -> conv.forward(x, x, CALLER), "y must be NHWC, 2 x 3 x 3 x 4");
+    Images more = Images.allocate(ImageLayout.NCHW, 2, 5, 5, 9);
+    Misuse.illegalArgument(() -> conv.forward(more, y, CALLER), "x must be 2 x 5 x 5 x 8");
+    Misuse.illegalArgument(() -> conv.forward(x, x, CALLER), "y must be 2 x 3 x 3 x 4");
     Misuse.illegalArgument(() -> conv.backward(x, x, null, CALLER), "dy must be");
     Misuse.illegalArgument(() -> conv.backward(x, y, y, CALLER), "dx must be");
     Misuse.nullPointer(() -> new MaskedConv2d(null, weight, null, DENSE));
+    MaskedParameter depthwise =
+        MaskedParameter.builder("dw", DenseMatrix.allocate(8, 9)).pattern(Pattern.P2_4).build();
+    SparseConv2d.Builder eight = SparseConv2d.builder(8, 8, 3, 3).groups(8);
+    Misuse.illegalArgument(
+        () -> new MaskedConv2d(eight, depthwise, null, DENSE),
+        "dw",
+        "multiple of 4 input channels in each of the 8 groups, got 1");
+    Misuse.illegalArgument(
+        () -> new MaskedConv2d(geometry.groups(2), weight, null, DENSE), "4 x 36");
+    geometry.groups(1);
     conv.forward(x, y, CALLER);
     weight.setPattern(Pattern.of(1, 16));
     Misuse.illegalArgument(() -> conv.forward(x, y, CALLER), "1:16", "multiple of 16");

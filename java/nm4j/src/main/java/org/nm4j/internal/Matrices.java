@@ -45,6 +45,9 @@ public abstract class Matrices {
   public abstract DenseMatrix view(
       DType dtype, Memory memory, long available, long rows, long cols, long ld);
 
+  /** The same elements, which have no gaps, in rows of another length. */
+  public abstract DenseMatrix reshape(DenseMatrix matrix, long rows, long cols);
+
   /** The memory of a matrix. */
   public abstract Memory memory(DenseMatrix matrix);
 
@@ -85,6 +88,9 @@ public abstract class Matrices {
   public abstract TrainedWeights trainedWeights(
       Device device, DType activations, long rows, long cols, Pattern pattern);
 
+  /** Room for W^T alone, the backward pass, on the CPU. */
+  public abstract TrainedWeights trainedColumns(long rows, long cols, Pattern pattern);
+
   /**
    * Queues out = what a mask's bits keep of a matrix on a GPU, everything for null, as the type of
    * out.
@@ -92,11 +98,11 @@ public abstract class Matrices {
   public abstract void cast(
       DenseMatrix from, DenseMatrix bits, DenseMatrix out, Execution execution);
 
-  /** The matrix of columns of a convolution's images. */
+  /** The matrix of columns of images with the channels of one group of a convolution. */
   public abstract void columns(
       SparseConv2d.Builder geometry, Images x, DenseMatrix columns, Execution execution);
 
-  /** The sums of columns that come from each element of images. */
+  /** The sums of columns that come from each element of such images. */
   public abstract void sumColumns(
       SparseConv2d.Builder geometry, DenseMatrix columns, Images x, Execution execution);
 

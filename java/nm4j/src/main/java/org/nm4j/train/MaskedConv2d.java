@@ -4,59 +4,70 @@
  */
 package org.nm4j.train;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Epilogue;
 import org.nm4j.ErrorCode;
 import org.nm4j.Execution;
 import org.nm4j.Gemm;
 import org.nm4j.ImageLayout;
 import org.nm4j.Images;
+import org.nm4j.Mask;
 import org.nm4j.Nm4jException;
 import org.nm4j.Pattern;
 import org.nm4j.SparseConv2d;
 import org.nm4j.internal.Matrices;
+import org.nm4j.internal.TrainedWeights;
 
 /**
- * A 2-D convolution in training, with explicit forward and backward pass: a {@link MaskedLinear} on
- * the matrix of columns of its images (im2col), made for a few images at a time. Y and dX are
- * sparse products, dW is dense.
+ * A 2-D convolution in training, with explicit forward and backward pass. Y is computed as {@link
+ * SparseConv2d} does, without a matrix of columns (im2col). The backward pass makes that matrix,
+ * for a few images at a time: dX is a sparse product, dW a dense one.
  *
  * <pre>{@code
  * SparseConv2d.Builder geometry = SparseConv2d.builder(16, 32, 3, 3).padding(1, 1);
  * DenseMatrix w = DenseMatrix.allocate(32, 3 * 3 * 16);      // OHWI: fill it
  * MaskedParameter weight = MaskedParameter.builder("conv.weight", w).pattern(Pattern.P2_4).build();
- * Images x = Images.allocate(ImageLayout.NHWC, 4, 8, 8, 16); // n, h, w, channels
- * Images y = Images.allocate(ImageLayout.NHWC, 4, 8, 8, 32);
- * Images dy = Images.allocate(ImageLayout.NHWC, 4, 8, 8, 32);
- * Images dx = Images.allocate(ImageLayout.NHWC, 4, 8, 8, 16);
+ * Images x = Images.allocate(ImageLayout.NCHW, 4, 8, 8, 16); // n, h, w, channels; or NHWC
+ * Images y = Images.allocate(ImageLayout.NCHW, 4, 8, 8, 32);
+ * Images dy = Images.allocate(ImageLayout.NCHW, 4, 8, 8, 32);
+ * Images dx = Images.allocate(ImageLayout.NCHW, 4, 8, 8, 16);
  * Execution all = Execution.parallel();
  * try (MaskedConv2d conv = new MaskedConv2d(geometry, weight, null, Gemm.openBlas())) {
  *   conv.forward(x, y, all);
  *   conv.backward(x, dy, dx, all);                           // null for dx: not needed
- *   conv.layer().step(Optimizer.sgd(0.1f), MaskRule.srSte(), all);
+ *   conv.step(Optimizer.sgd(0.1f), MaskRule.srSte(), all);
  * }
  * }</pre>
  *
- * <p>Weights are outputs x (kernel height, kernel width, input channels), with groups along the
- * input channels, whose number is a multiple of M; images are NHWC. For inference pack trained
- * weights as a {@link SparseConv2d}, which makes no columns. Not safe for use by many threads at
- * once.
+ * <p>Weights are outputs x (kernel height, kernel width, input channels of a group), with groups of
+ * a pattern along these input channels, whose number is a multiple of M: a depthwise convolution
+ * can be dense only. Images are NHWC or NCHW, each as it likes. NHWC saves copies in the backward
+ * pass. While the parameter is dense, or pruned weights take part in the network, all products are
+ * dense and made of columns. Not safe for use by many threads at once.
  */
 public final class MaskedConv2d implements AutoCloseable {
   /** Columns that stay in a cache of 4 MiB. */
   private static final long COLUMNS = 1 << 20;
 
   private final SparseConv2d.Builder geometry;
-  private final MaskedLinear layer;
-  private final long channels;
-  private DenseMatrix columns;
+  private final SparseConv2d.Builder pixels; // of one output: the columns are the pixels
+  private final MaskedLayer layer;
+  private final long channels; // of a group
+  private final long outputs; // of a group
+  private final List<MaskedRows> groups = new ArrayList<>();
+  private final List<DenseMatrix> scratch = new ArrayList<>();
+  private SparseConv2d packed; // or null: dense, or nothing packed yet
+  private long packedVersion;
 
   /**
    * A convolution of parameters, which stay the caller's.
    *
-   * @param geometry sizes, strides, padding and dilation, without groups of channels; not to be
-   *     changed afterwards
-   * @param weight out channels x (kernel h * kernel w * in channels), in OHWI order
+   * @param geometry sizes, strides, padding, dilation and groups of channels; not to be changed
+   *     afterwards
+   * @param weight out channels x (kernel h * kernel w * in channels of a group), in OHWI order
    * @param bias 1 x out channels without a pattern, or null
    * @param gemm computes the gradient of the weights
    * @throws IllegalArgumentException when shapes or groups do not fit
@@ -70,27 +81,39 @@ public final class MaskedConv2d implements AutoCloseable {
           ErrorCode.UNSUPPORTED,
           weight.name() + ": convolutions train on the CPU, got weights on " + weight.device());
     }
-    this.layer = new MaskedLinear(weight, bias, gemm);
+    this.layer = new MaskedLayer(weight, bias, gemm);
     channels = geometry.weightCols();
-    columns = DenseMatrix.allocate(0, weight.cols());
+    outputs = weight.rows() / geometry.groups();
     long values = Math.multiplyExact(geometry.weightRows(), channels);
-    if (weight.rows() * weight.cols() != values || weight.cols() % channels != 0) {
+    if (weight.rows() != geometry.outC() || weight.rows() * weight.cols() != values) {
       throw new IllegalArgumentException(
-          weight.name() + ": expected " + values + " weights in OHWI order, got " + weight);
+          weight.name()
+              + ": expected "
+              + geometry.outC()
+              + " x "
+              + values / geometry.outC()
+              + " weights in OHWI order, got "
+              + weight);
+    }
+    pixels = SparseConv2d.builder((int) outputs, 1, 1, 1);
+    for (int group = 0; group < geometry.groups(); group++) {
+      groups.add(new MaskedRows(weight, group * outputs, outputs));
     }
     requireWholeGroups();
   }
 
   private void requireWholeGroups() {
-    Pattern pattern = layer.weight().pattern();
+    Pattern pattern = weight().pattern();
     if (pattern != null && channels % pattern.m() != 0) {
       throw new IllegalArgumentException(
-          layer.weight().name()
+          weight().name()
               + ": groups of "
               + pattern
               + " need a multiple of "
               + pattern.m()
-              + " input channels, got "
+              + " input channels"
+              + (geometry.groups() == 1 ? "" : " in each of the " + geometry.groups() + " groups")
+              + ", got "
               + channels);
     }
   }
@@ -98,120 +121,256 @@ public final class MaskedConv2d implements AutoCloseable {
   /**
    * Y = conv(X, E W) + b.
    *
-   * @param x images with the input channels, NHWC
-   * @param y as many images of the output's size with the output channels, NHWC, writable, not
+   * @param x images with the input channels
+   * @param y as many images of the output's size with the output channels, writable, not
    *     overlapping {@code x}
    * @param execution where to compute
-   * @throws IllegalArgumentException when sizes or layouts do not fit or memory overlaps
+   * @throws IllegalArgumentException when sizes do not fit or memory overlaps
    * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when a kept weight is NaN
    * @throws IllegalStateException when closed
    */
   public void forward(Images x, Images y, Execution execution) {
+    layer.requireOpen();
     requireWholeGroups();
-    requireFits("x", x, x.n(), x.h(), x.w(), channels);
+    requireInput("x", x, x);
     requireOutput("y", y, x);
+    if (pack()) {
+      MaskedParameter bias = layer.bias;
+      packed.apply(
+          x, y, bias == null ? Epilogue.NONE : Epilogue.NONE.bias(bias.weights()), execution);
+      return;
+    }
     forEachPart(
         x,
-        (from, count) -> {
-          DenseMatrix cols = columns(x.images(from, count), y, execution);
-          layer.forward(cols, y.images(from, count).matrix(), execution);
+        y,
+        (part, out, group, first) -> {
+          DenseMatrix cols = columns(part, out, execution);
+          DenseMatrix w = groups.get(group).dense();
+          if (out.layout() == ImageLayout.NHWC) {
+            layer.dense(cols, w, group * outputs, out.matrix(), execution);
+          } else {
+            DenseMatrix rows = scratch(1, cols.rows(), outputs);
+            layer.dense(cols, w, group * outputs, rows, execution);
+            Matrices.get().sumColumns(pixels, rows, out, execution);
+          }
         });
   }
 
+  /** Whether the forward pass is sparse; then the weights are packed as they are. */
+  private boolean pack() {
+    MaskedParameter weight = weight();
+    weight.requireWhole();
+    Pattern pattern = weight.sparsePattern();
+    if (packed != null && packedVersion == weight.version() && packed.pattern().equals(pattern)) {
+      return true;
+    }
+    release();
+    if (pattern == null || !weight.obeys(pattern, 0, weight.rows())) {
+      return false;
+    }
+    long rows = geometry.weightRows();
+    DenseMatrix w = Matrices.get().reshape(weight.weights(), rows, channels);
+    try {
+      packed = geometry.pack(w, maskOfPositions(rows), pattern);
+    } catch (Nm4jException e) {
+      throw new Nm4jException(e.code(), weight.name() + ": " + e.getMessage());
+    }
+    packedVersion = weight.version();
+    return true;
+  }
+
+  /** The mask with a row for each output and kernel position. */
+  private Mask maskOfPositions(long rows) {
+    Mask mask = weight().mask();
+    if (channels % 8 == 0) {
+      return Mask.of(mask.bits(), rows, channels);
+    }
+    long positions = rows / mask.rows();
+    int rowBytes = Math.toIntExact((channels + 7) / 8);
+    byte[] bits = new byte[Math.toIntExact(rows * rowBytes)];
+    for (long row = 0; row < rows; row++) {
+      for (long c = 0; c < channels; c++) {
+        if (mask.get(row / positions, row % positions * channels + c)) {
+          bits[(int) (row * rowBytes + c / 8)] |= (byte) (1 << c % 8);
+        }
+      }
+    }
+    return Mask.of(bits, rows, channels);
+  }
+
   /**
-   * dW and db, into the {@linkplain #layer layer's} gradients, and dX.
+   * dW and db, into {@link #gradient} and {@link #biasGradient}, and dX.
    *
    * @param x what {@link #forward} was given
-   * @param dy gradient of the loss with respect to Y, NHWC
-   * @param dx receives that with respect to X, NHWC, writable, not overlapping anything; null when
-   *     it is not needed
+   * @param dy gradient of the loss with respect to Y
+   * @param dx receives that with respect to X, writable, not overlapping anything; null when it is
+   *     not needed
    * @param execution where to compute
-   * @throws IllegalArgumentException when sizes or layouts do not fit or memory overlaps
+   * @throws IllegalArgumentException when sizes do not fit or memory overlaps
    * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when a kept weight is NaN
    * @throws IllegalStateException when closed
    */
   public void backward(Images x, Images dy, Images dx, Execution execution) {
+    layer.requireOpen();
     requireWholeGroups();
-    requireFits("x", x, x.n(), x.h(), x.w(), channels);
+    requireInput("x", x, x);
     requireOutput("dy", dy, x);
     if (dx != null) {
-      requireFits("dx", dx, x.n(), x.h(), x.w(), channels);
+      requireInput("dx", dx, x);
     }
     forEachPart(
         x,
-        (from, count) -> {
-          DenseMatrix out = dy.images(from, count).matrix();
-          DenseMatrix cols = columns(x.images(from, count), dy, execution);
-          layer.backwardWeights(cols, out, from == 0 ? 0 : 1, execution);
+        dy,
+        (part, out, group, first) -> {
+          DenseMatrix cols = columns(part, out, execution);
+          DenseMatrix rows = pixels(out, execution);
+          layer.gradients(cols, rows, group * outputs, first == 0 ? 0 : 1, execution);
           if (dx != null) {
-            layer.backwardInput(out, cols, execution);
-            Matrices.get().sumColumns(geometry, cols, dx.images(from, count), execution);
+            TrainedWeights sparse = groups.get(group).packed(execution);
+            if (sparse == null) {
+              layer.denseInput(rows, groups.get(group).dense(), cols, execution);
+            } else {
+              sparse.backward(rows, cols, null, execution);
+            }
+            Images to = dx.images(first, part.n()).channels(group * channels, channels);
+            Matrices.get().sumColumns(geometry, cols, to, execution);
           }
         });
   }
 
   /**
-   * The layer on columns: parameters, gradients and steps.
+   * A step of weights and bias with the gradients as they are, see {@link MaskedParameter#step}.
    *
-   * @return this convolution's own layer, closed with it
+   * @param optimizer for both
+   * @param rule for the weights
+   * @param execution where to compute
+   * @return how many mask bits changed
+   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when a gradient is not finite
+   * @throws IllegalStateException when closed, or as {@link MaskedParameter#step}
    */
-  public MaskedLinear layer() {
-    return layer;
+  public long step(Optimizer optimizer, MaskRule rule, Execution execution) {
+    return layer.step(optimizer, rule, execution);
+  }
+
+  /** To be called when the caller has changed weights: they are packed anew for the next pass. */
+  public void weightsChanged() {
+    release();
+    groups.forEach(MaskedRows::changed);
+  }
+
+  /**
+   * The gradient of the loss with respect to the masked weights, dense.
+   *
+   * @return of the weights' shape, this layer's own memory, which may be changed before a step
+   */
+  public DenseMatrix gradient() {
+    return layer.gradient;
+  }
+
+  /**
+   * The gradient of the loss with respect to the bias.
+   *
+   * @return 1 x out channels, this layer's own memory; null without a bias
+   */
+  public DenseMatrix biasGradient() {
+    return layer.biasGradient;
+  }
+
+  /**
+   * The weights.
+   *
+   * @return as given
+   */
+  public MaskedParameter weight() {
+    return layer.weight;
   }
 
   /** Frees the packed weights; parameters stay. Further calls do nothing. */
   @Override
   public void close() {
     layer.close();
+    release();
+    groups.forEach(MaskedRows::release);
   }
 
   /**
    * A short description.
    *
-   * @return the layer
+   * @return the weights, and whether it is closed
    */
   @Override
   public String toString() {
-    return "MaskedConv2d[" + layer + "]";
+    return "MaskedConv2d" + layer;
   }
 
-  private void forEachPart(Images x, Part part) {
-    long perImage = geometry.outH(x.h()) * geometry.outW(x.w()) * layer.weight().cols();
+  private void release() {
+    if (packed != null) {
+      packed.close();
+      packed = null;
+    }
+  }
+
+  /** Visits some images at a time, and of these the channels of each group. */
+  private void forEachPart(Images x, Images out, Part part) {
+    long perImage = geometry.outH(x.h()) * geometry.outW(x.w()) * weight().cols();
     long some = Math.max(1, COLUMNS / perImage);
     long from = 0;
     do { // once without images too: their gradients are zeros
-      part.run(from, Math.min(some, x.n() - from));
+      long count = Math.min(some, x.n() - from);
+      for (int group = 0; group < groups.size(); group++) {
+        part.run(
+            x.images(from, count).channels(group * channels, channels),
+            out.images(from, count).channels(group * outputs, outputs),
+            group,
+            from);
+      }
       from += some;
     } while (from < x.n());
   }
 
-  /** The columns of some images, in memory that stays. */
+  /** The columns of some images of a group. */
   private DenseMatrix columns(Images x, Images out, Execution execution) {
-    long pixels = x.n() * out.h() * out.w();
-    if (columns.rows() < pixels) {
-      columns = DenseMatrix.allocate(pixels, layer.weight().cols());
-    }
-    DenseMatrix some = columns.rows(0, pixels);
+    DenseMatrix some = scratch(0, x.n() * out.h() * out.w(), weight().cols());
     Matrices.get().columns(geometry, x, some, execution);
     return some;
   }
 
+  /** Pixels x channels: a view of NHWC images, else a copy. */
+  private DenseMatrix pixels(Images out, Execution execution) {
+    if (out.layout() == ImageLayout.NHWC) {
+      return out.matrix();
+    }
+    DenseMatrix some = scratch(1, out.n() * out.h() * out.w(), outputs);
+    Matrices.get().columns(pixels, out, some, execution);
+    return some;
+  }
+
+  /** Memory that stays; two of them are in use at once. */
+  private DenseMatrix scratch(int which, long rows, long cols) {
+    while (scratch.size() <= which) {
+      scratch.add(DenseMatrix.allocate(0, cols));
+    }
+    if (scratch.get(which).rows() < rows) {
+      scratch.set(which, DenseMatrix.allocate(rows, cols));
+    }
+    return scratch.get(which).rows(0, rows);
+  }
+
+  private void requireInput(String what, Images images, Images like) {
+    requireFits(what, images, like.n(), like.h(), like.w(), channels * groups.size());
+  }
+
   private void requireOutput(String what, Images out, Images x) {
-    requireFits(
-        what, out, x.n(), geometry.outH(x.h()), geometry.outW(x.w()), layer.weight().rows());
+    requireFits(what, out, x.n(), geometry.outH(x.h()), geometry.outW(x.w()), weight().rows());
   }
 
   private void requireFits(String what, Images images, long n, long h, long w, long c) {
-    if (images.layout() != ImageLayout.NHWC
-        || images.n() != n
-        || images.h() != h
-        || images.w() != w
-        || images.c() != c) {
+    if (images.n() != n || images.h() != h || images.w() != w || images.c() != c) {
       throw new IllegalArgumentException(
-          layer.weight().name()
+          weight().name()
               + ": "
               + what
-              + " must be NHWC, "
+              + " must be "
               + n
               + " x "
               + h
@@ -225,6 +384,6 @@ public final class MaskedConv2d implements AutoCloseable {
   }
 
   private interface Part {
-    void run(long from, long count);
+    void run(Images x, Images out, int group, long first);
   }
 }

@@ -427,6 +427,22 @@ public final class MaskedParameter {
     return backend.zeros(execution);
   }
 
+  /** The pattern of products; null when they are dense. */
+  Pattern sparsePattern() {
+    return prunedFactor == 0 ? pattern() : null;
+  }
+
+  /** As {@link #obeys(Pattern)} of some rows, on the CPU. */
+  boolean obeys(Pattern pattern, long first, long count) {
+    return Mask.of(mask.rows(first, count).int8Buffer(), count, cols()).check(pattern).ok();
+  }
+
+  /** The weights that the mask keeps, 0 elsewhere, of the rows from `first` on, on the CPU. */
+  void writeMasked(long first, DenseMatrix out) {
+    Mask.of(mask.rows(first, out.rows()).int8Buffer(), out.rows(), cols())
+        .apply(w.rows(first, out.rows()), out);
+  }
+
   private static boolean hasFirst(Optimizer optimizer) {
     return optimizer.kind() != Optimizer.Kind.SGD || optimizer.momentum() != 0;
   }

@@ -1,0 +1,103 @@
+/*
+ * Copyright 2026 The nm4j authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package org.nm4j.train;
+
+import java.util.Objects;
+import org.nm4j.DenseMatrix;
+import org.nm4j.Execution;
+import org.nm4j.Gemm;
+
+/** Weight and bias of a layer on the CPU, their gradients, dense products, and steps. */
+final class MaskedLayer {
+  final MaskedParameter weight;
+  final MaskedParameter bias; // or null
+  final DenseMatrix gradient;
+  final DenseMatrix biasGradient; // or null
+  private final Gemm gemm;
+  private DenseMatrix ones; // batch x 1
+  private boolean closed;
+
+  MaskedLayer(MaskedParameter weight, MaskedParameter bias, Gemm gemm) {
+    this.weight = Objects.requireNonNull(weight, "weight");
+    this.bias = bias;
+    this.gemm = Objects.requireNonNull(gemm, "gemm");
+    if (weight.stride() != 1 || weight.rows() < 1 || weight.cols() < 1) {
+      throw new IllegalArgumentException(
+          weight.name()
+              + ": expected at least 1 x 1 weights with groups along rows, got "
+              + weight
+              + " with a stride of "
+              + weight.stride());
+    }
+    if (bias != null
+        && (bias.rows() != 1 || bias.cols() != weight.rows() || bias.pattern() != null)) {
+      throw new IllegalArgumentException(
+          bias.name() + ": expected a dense parameter of 1 x " + weight.rows() + ", got " + bias);
+    }
+    this.gradient = DenseMatrix.allocate(weight.rows(), weight.cols());
+    this.biasGradient = bias == null ? null : DenseMatrix.allocate(1, weight.rows());
+  }
+
+  /** Y = X W^T + b of the outputs from `first` on, with dense W. */
+  void dense(DenseMatrix x, DenseMatrix w, long first, DenseMatrix y, Execution execution) {
+    if (bias != null) {
+      DenseMatrix some = bias.weights().columns(first, w.rows());
+      gemm.multiply(false, false, ones(x.rows()), some, 0, y, execution);
+    }
+    gemm.multiply(false, true, x, w, bias == null ? 0 : 1, y, execution);
+  }
+
+  /** dX = dY W with dense W. */
+  void denseInput(DenseMatrix dy, DenseMatrix w, DenseMatrix dx, Execution execution) {
+    gemm.multiply(false, false, dy, w, 0, dx, execution);
+  }
+
+  /** The gradients of the outputs from `first` on, added to beta times what they are. */
+  void gradients(DenseMatrix x, DenseMatrix dy, long first, float beta, Execution execution) {
+    DenseMatrix to = gradient.rows(first, dy.cols());
+    gemm.multiply(true, false, dy, x, beta, to, execution);
+    if (bias != null) {
+      DenseMatrix sums = biasGradient.columns(first, dy.cols());
+      gemm.multiply(true, false, ones(x.rows()), dy, beta, sums, execution);
+    }
+  }
+
+  long step(Optimizer optimizer, MaskRule rule, Execution execution) {
+    requireOpen();
+    if (bias != null) {
+      bias.requireFinite(biasGradient, execution); // before anything changes
+    }
+    long flips = weight.step(gradient, optimizer, rule, execution);
+    if (bias != null) {
+      bias.step(biasGradient, optimizer, MaskRule.ste(), execution);
+    }
+    return flips;
+  }
+
+  private DenseMatrix ones(long batch) {
+    if (ones == null || ones.rows() < batch) {
+      ones = DenseMatrix.allocate(batch, 1);
+      for (long i = 0; i < batch; i++) {
+        ones.set(i, 0, 1);
+      }
+    }
+    return ones.rows(0, batch);
+  }
+
+  void close() {
+    closed = true;
+  }
+
+  void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(weight.name() + ": the layer is closed");
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "[" + weight + (closed ? ", closed]" : "]");
+  }
+}
