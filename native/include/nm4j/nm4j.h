@@ -545,13 +545,14 @@ enum nm_update_flags {
 typedef struct nm_update {
   int64_t rows, cols;
   int32_t n, m; /* the pattern; n = m keeps everything, and m may then be 1 */
-  int64_t
-      group_stride;          /* elements of a group lie this far apart; divides cols. 1: neighbours. Weights of a
-                                convolution,      output x input x height x width: height * width makes groups of input
-                                channels      at each      kernel position. Groups begin at a row's first element; the last ones
-                                of a row may be      short.      Blocks, and the numbers of random groups, are those of matrices
-                                W_p of `rows` rows, p      being 0 ..      group_stride - 1, of every group_stride-th element
-                                from          element p on; row r of W_p      has the groups      of row r * group_stride + p of all. */
+
+  /* Elements of a group lie this far apart; divides cols. 1: neighbours. Weights of a convolution, output x input x
+   * height x width: height * width makes groups of input channels at each kernel position. Groups begin at a row's
+   * first element; the last ones of a row may be short. Blocks, and the numbers of random groups, are those of matrices
+   * W_p of `rows` rows, p being 0 .. group_stride - 1, of every group_stride-th element from element p on; row r of W_p
+   * has the groups of row r * group_stride + p of all. */
+  int64_t group_stride;
+
   int32_t mask_kind, mask_v; /* nm_mask_kind. mask_v: NM_MASK_VNM, at least 1 */
   int64_t mask_seed;         /* NM_MASK_RANDOM: any number; the same one gives the same mask */
   const float* scores;       /* NM_MASK_SCORES, NM_MASK_SCALED; otherwise not looked at. Overlaps nothing. */

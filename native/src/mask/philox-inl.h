@@ -32,8 +32,8 @@ constexpr int kRandomLanes = 4;
 typedef uint32_t RandomWords __attribute__((vector_size(4 * kRandomLanes)));
 typedef uint64_t RandomPairs __attribute__((vector_size(4 * kRandomLanes)));
 
-// Low and high half of each a * b. Said by name where GCC 12 makes products of whole pairs, and shifts that wait for the
-// multiplier's port.
+// Low and high half of each a * b. Said by name where GCC 12 makes products of whole pairs, and shifts that wait for
+// the multiplier's port.
 inline void multiply(RandomWords a, uint32_t b, RandomWords* low, RandomWords* high) {
 #if defined(__AVX512F__)
   const auto pairs = reinterpret_cast<__m512i>(a), factor = _mm512_set1_epi32(static_cast<int32_t>(b));

@@ -12,8 +12,8 @@ import org.nm4j.internal.Matrices;
 import org.nm4j.internal.TrainedWeights;
 
 /**
- * E W of some rows of a parameter on the CPU, for products dY W: packed where these are sparse, else
- * as a dense matrix; either as the weights are by now, in memory that stays.
+ * E W of some rows of a parameter on the CPU, for products dY W: packed where these are sparse,
+ * else as a dense matrix; either as the weights are by now, in memory that stays.
  */
 final class MaskedRows {
   private final MaskedParameter weight;
@@ -50,8 +50,7 @@ final class MaskedRows {
     if (version != weight.version()) {
       version = -1;
       try {
-        packed.pack(
-            weight.weights().rows(first, count), weight.mask.rows(first, count), execution);
+        packed.pack(weight.weights().rows(first, count), weight.mask.rows(first, count), execution);
       } catch (Nm4jException e) {
         throw new Nm4jException(e.code(), weight.name() + ": " + e.getMessage());
       }
