@@ -73,9 +73,12 @@ import org.junit.jupiter.api.extension.ExtensionContext;
           .filter(device -> !device.isCpu())
           .map(Device::shared)
           .forEach(DeviceStream::close);
-      for (int i = 0; i < 5; i++) {
+      Device gpu = Device.cuda(0);
+      long free = -1;
+      for (int i = 0; i < 60 && (i < 5 || gpu.freeBytes() != free); i++) {
+        free = gpu.freeBytes();
         System.gc();
-        LockSupport.parkNanos(50_000_000);
+        LockSupport.parkNanos(100_000_000); // while forgotten memory is freed
       }
     }
   }
