@@ -23,14 +23,15 @@ struct Integers {
   std::vector<int8_t> w;
 };
 
-// Extreme: every weight is -128, and every group keeps what it may.
+// Extreme: weights are -128 and -127, so that a fp32 sum of too many products is not exact, and every group keeps what
+// it may.
 Integers MakeIntegers(int64_t rows, int64_t cols, Pattern pattern, int32_t workload, bool extreme, Random& random) {
   nm_matrix* a = nullptr;
   Require(nm_matrix_create(rows, cols, pattern.n, pattern.m, NM_S8, workload, &a));
   Handle handle(a);
   BitMask mask = extreme ? Completed(BitMask(rows, cols), pattern) : RandomMask(rows, cols, pattern, random);
-  std::vector<int8_t> w(rows * cols, -128);
-  for (int8_t& value : w) value = extreme ? -128 : static_cast<int8_t>(random.Int(-128, 127));
+  std::vector<int8_t> w(rows * cols);
+  for (int8_t& value : w) value = static_cast<int8_t>(random.Int(-128, extreme ? -127 : 127));
   const std::vector<float> scales(rows, 0.37f);  // has no part in the sums
   Require(nm_matrix_set_rows_s8(a, 0, rows, w.data(), cols, mask.data(), scales.data()));
   Require(nm_matrix_seal(a));
