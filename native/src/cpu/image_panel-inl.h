@@ -179,22 +179,22 @@ class ImagePanel {
     for (int v = 0; v < kVectors; ++v, panel += V::kLanes) {
       int count = 0;
       while (piece + count < pieces_ + piece_count_ && piece[count].vector == v) ++count;
+      const uint64_t valid = valid_ >> v * V::kLanes;
       if (count == 1) {
-        pack_vector<kStride, 1>(x, channels, piece, 1, panel);
+        pack_vector<kStride, 1>(x, channels, valid, piece, 1, panel);
       } else if (count == 2) {
-        pack_vector<kStride, 2>(x, channels, piece, 2, panel);
+        pack_vector<kStride, 2>(x, channels, valid, piece, 2, panel);
       } else {
-        pack_vector<kStride, 0>(x, channels, piece, count, panel);
+        pack_vector<kStride, 0>(x, channels, valid, piece, count, panel);
       }
       piece += count;
     }
   }
 
-  // kCount is `count`, if it is not 0.
+  // valid: the vector's lanes. kCount is `count`, if it is not 0.
   template <int kStride, int kCount>
-  void pack_vector(const X* x, int64_t channels, const Piece* pieces, int count, float* panel) const {
+  void pack_vector(const X* x, int64_t channels, uint64_t valid, const Piece* pieces, int count, float* panel) const {
     if constexpr (kCount > 0) count = kCount;
-    const uint64_t valid = valid_ >> pieces->vector * V::kLanes;
     for (int64_t c = 0; c < channels; ++c, x += in_.stride_c, panel += kWidth) {
       Reg row = V::zero();
       for (int p = 0; p < count; ++p) {
