@@ -34,7 +34,7 @@ shared_functions() { nm -C --defined-only "$1" | grep ' [WV] ' | grep -vE '(avx2
 while IFS= read -r object; do
   name=${object##*/}
   case $name in
-    *_avx512*.*) check "$name shares no code with other files" "$(shared_functions "$object")" ;;
+    *_avx512*.* | *_amx.*) check "$name shares no code with other files" "$(shared_functions "$object")" ;;
     *_avx2.*)
       check "$name has no AVX-512" "$(users "$object" z)"
       check "$name shares no code with other files" "$(shared_functions "$object")"

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <optional>
 #include <string>
 
@@ -19,7 +20,18 @@
 namespace nm4j_test {
 namespace {
 
-// The compiler's own detection, operating system support included.
+#if defined(__x86_64__)
+// As the operating system lists it.
+bool HasCpuFlag(const std::string& flag) {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (line.rfind("flags", 0) == 0) return ContainsWord(line, flag.c_str());
+  }
+  return false;
+}
+#endif
+
+// The compiler's own detection, operating system support included; of tiles, about which GCC 12 is wrong, the system's.
 int32_t CompilerDetectedIsa() {
 #if defined(__x86_64__)
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("bmi2")) {
@@ -29,7 +41,9 @@ int32_t CompilerDetectedIsa() {
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!avx512) return NM_ISA_AVX2;
   if (!__builtin_cpu_supports("avx512vnni")) return NM_ISA_AVX512;
-  return __builtin_cpu_supports("avx512bf16") ? NM_ISA_AVX512_BF16 : NM_ISA_AVX512_VNNI;
+  if (!__builtin_cpu_supports("avx512bf16")) return NM_ISA_AVX512_VNNI;
+  const bool tiles = HasCpuFlag("amx_tile") && HasCpuFlag("amx_bf16") && HasCpuFlag("amx_int8");
+  return tiles && __builtin_cpu_supports("avx512vbmi2") ? NM_ISA_AMX : NM_ISA_AVX512_BF16;
 #else
   return NM_ISA_SCALAR;
 #endif

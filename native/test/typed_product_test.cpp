@@ -98,6 +98,25 @@ TEST_P(TypedProductTest, TilesGiveTheSameBits) {
   }
 }
 
+// More rows, columns and items than any kernel takes at once, and no whole number of any.
+TEST(TypedLargeProductTest, EveryTypeWholeAndByTiles) {
+  Random random;
+  for (const Types types : kTypes) {
+    for (const int32_t workload : {NM_SMALL_BATCH, NM_LARGE_BATCH}) {
+      const TypedWeights weights = MakeWeights(types.weights, 555, 1111, {2, 4}, workload, true, random);
+      ProductCase spec = RandomCase(types, NM_F32, true, random);
+      spec.batch = 133;
+      spec.count = 1;
+      TypedProduct product(weights, spec, random);
+      product.Run();
+      ASSERT_TRUE(product.Matches());
+      const std::vector<double> whole = product.Results();
+      product.Run(true);
+      EXPECT_EQ(whole, product.Results());
+    }
+  }
+}
+
 // A test of the tests: one mask bit that moves to a neighbour must show.
 TEST_P(TypedProductTest, AMovedMaskBitShows) {
   for (const int32_t workload : {NM_SMALL_BATCH, NM_LARGE_BATCH}) {

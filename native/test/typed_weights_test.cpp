@@ -153,8 +153,8 @@ TEST(S8WeightsTest, Refusals) {
 }
 
 TEST(TypedWeightsTest, BytesPerWeight) {
-  // Where integers, or pairs of bf16, are multiplied over lane panels at any batch, these are there beside the row
-  // stream.
+  // Where integers, or pairs of bf16, are multiplied over lane panels or tiles at any batch, these are there beside the
+  // row stream.
   const double integers = ActiveIsa() >= NM_ISA_AVX512_VNNI ? 3.25 : 2.0;
   const double pairs = ActiveIsa() >= NM_ISA_AVX512_BF16 ? 5.25 : 3.0;
   for (const auto& [dtype, small, large] :

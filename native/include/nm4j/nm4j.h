@@ -58,7 +58,14 @@ enum nm_dtype { NM_F32 = 0, NM_BF16 = 1, NM_S8 = 2, NM_U8 = 3, NM_S32 = 4 };
 
 /* Instruction sets, each including the ones before it. AVX2 means AVX2, FMA and BMI2; AVX512 means F, BW, DQ and VL;
  * then VNNI (with VBMI: not the first CPUs that have VNNI) and BF16. */
-enum nm_isa { NM_ISA_SCALAR = 0, NM_ISA_AVX2 = 1, NM_ISA_AVX512 = 2, NM_ISA_AVX512_VNNI = 3, NM_ISA_AVX512_BF16 = 4 };
+enum nm_isa {
+  NM_ISA_SCALAR = 0,
+  NM_ISA_AVX2 = 1,
+  NM_ISA_AVX512 = 2,
+  NM_ISA_AVX512_VNNI = 3,
+  NM_ISA_AVX512_BF16 = 4,
+  NM_ISA_AMX = 5
+};
 
 /* How activations and results lie in memory; W is rows x cols = M x K, and N is the batch. */
 enum nm_layout {
@@ -101,7 +108,7 @@ NM_API const char* nm_cpu_name(void);
 NM_API const char* nm_cpu_features(void);
 
 /* The best instruction set this CPU and operating system support, and the one in use. In use is the smallest of:
- * detected, the environment variable NM4J_ISA (scalar, avx2, avx512, avx512vnni, avx512bf16; read once), and
+ * detected, the environment variable NM4J_ISA (scalar, avx2, avx512, avx512vnni, avx512bf16, amx; read once), and
  * nm_isa_limit(). NM_INVALID_ARGUMENT when NM4J_ISA is set to anything else. */
 NM_API int32_t nm_isa_detected(int32_t* isa);
 NM_API int32_t nm_isa_active(int32_t* isa);
@@ -111,7 +118,7 @@ NM_API int32_t nm_isa_active(int32_t* isa);
 NM_API const char* nm_isa_reason(void);
 
 /* Limits the process to `isa` from now on; matrices created before keep their kernels. A value above the detected one
- * is accepted and has no effect. Pass NM_ISA_AVX512_BF16 to lift an earlier limit (NM4J_ISA still holds). */
+ * is accepted and has no effect. Pass NM_ISA_AMX to lift an earlier limit (NM4J_ISA still holds). */
 NM_API int32_t nm_isa_limit(int32_t isa);
 
 /* -------------------------------------------------------------------------------------------------------- masks --
@@ -307,9 +314,10 @@ NM_API int32_t nm_matrix_kernel(const nm_matrix* a, int32_t layout, int64_t batc
  * For a given matrix, layout, batch and instruction set the result is the same bits on every call, however the tiles
  * are split over calls and threads.
  * With bf16 weights and activations, products of two bf16 are exact in fp32; sums are fp32, in another order and
- * rounding than fp32 products have, and with NM_ISA_AVX512_BF16 denormal operands and sums count as 0.
+ * rounding than fp32 products have, and from NM_ISA_AVX512_BF16 on denormal operands and sums count as 0.
  * Each calling thread keeps a scratch buffer of at most 256 bytes * (cols + 2048) until it ends; products of integers
- * on instruction sets before AVX512_VNNI one more, of at most 256 bytes * (cols + rows + 512). */
+ * on instruction sets before AVX512_VNNI one more, of at most 256 bytes * (cols + rows + 512), and
+ * products of bf16 or integers with NM_ISA_AMX one more, of at most 512 KiB. */
 
 /* Number of tiles into which the product is divided; each writes its own part of Y. */
 NM_API int32_t nm_multiply_tiles(const nm_matrix* a, int32_t layout, int64_t batch, int64_t* tiles);

@@ -13,7 +13,8 @@ namespace nm {
 int32_t check_isa_request() {
   const IsaRequest& request = requested_isa();
   if (request.valid) return NM_OK;
-  return fail(NM_INVALID_ARGUMENT, "NM4J_ISA: expected scalar, avx2, avx512, avx512vnni or avx512bf16, got \"%.64s\"",
+  return fail(NM_INVALID_ARGUMENT,
+              "NM4J_ISA: expected scalar, avx2, avx512, avx512vnni, avx512bf16 or amx, got \"%.64s\"",
               request.text.c_str());
 }
 

@@ -106,6 +106,7 @@ int32_t set_rows(nm_matrix* a, int64_t row0, int64_t count, int32_t flags, const
       a->scales.data()[r] = scale;
       a->sums.data()[r] = static_cast<int32_t>(std::accumulate(integers, integers + encoder.row()->kept, int64_t{0}));
     }
+    if (!a->tiles.empty()) a->tiles.put(r, *encoder.row());
     if (!a->lanes.empty()) lanes.add(r, *encoder.row(), r + 1 == row0 + count);
     if (!a->stream.empty()) strips.add(r, encoder.row());
   }
@@ -128,6 +129,11 @@ void get_rows(const nm_matrix* a, int64_t row0, int64_t count, Visit&& visit) {
 // Whether lane panels serve large batches too.
 bool has_pair_kernel(nm_dtype dtype, Pattern pattern) {
   return LanePanel::keeps_pairs(pattern) && find_kernel(dtype, dtype, Packing::kLanePairs, active_isa()) != nullptr;
+}
+
+// Whether matrix tiles serve large batches.
+bool has_tile_kernel(nm_dtype dtype) {
+  return find_kernel(dtype, dtype == NM_S8 ? NM_U8 : dtype, Packing::kTileStream, active_isa()) != nullptr;
 }
 
 }  // namespace
@@ -154,11 +160,12 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
     }
     NM_TRY(nm::check_isa_request());
     const Pattern pattern{n, m};
-    // Integers are multiplied over lane panels at any batch, where a kernel does.
+    const bool tile_kernel = nm::has_tile_kernel(static_cast<nm_dtype>(dtype));
+    // Integers are multiplied over lane panels at any batch, where a kernel does and none is better.
     const nm::Kernel* integers =
         nm::find_kernel(static_cast<nm_dtype>(dtype), NM_U8, Packing::kLanePanel, nm::active_isa());
-    const bool always = integers != nullptr && integers->any_batch;
-    const bool pairs = nm::has_pair_kernel(static_cast<nm_dtype>(dtype), pattern);
+    const bool always = integers != nullptr && integers->any_batch && !tile_kernel;
+    const bool pairs = nm::has_pair_kernel(static_cast<nm_dtype>(dtype), pattern) && !tile_kernel;
     const bool lanes = ((workload & NM_SMALL_BATCH) != 0 || always || pairs) && nm::LanePanel::supports(pattern);
     const bool stream = (workload & NM_LARGE_BATCH) != 0 || !lanes;
     try {
@@ -170,12 +177,17 @@ int32_t nm_matrix_create(int64_t rows, int64_t cols, int32_t n, int32_t m, int32
       if (lanes) {
         a->lanes = nm::LanePanel(a->dtype, pattern, rows, cols);
         a->small_limit = nm::max_lane_batch(nm::active_isa(), a->lanes.view());
+        a->tile_limit = nm::max_lane_batch_beside_tiles(a->dtype, a->lanes.view());
         nm::find_kernels(a.get(), Packing::kLanePanel);
         if (pairs) nm::find_kernels(a.get(), Packing::kLanePairs);
       }
       if (stream) {
         a->stream = nm::RowStream(a->dtype, pattern, rows, cols);
         nm::find_kernels(a.get(), Packing::kRowStream);
+        if (tile_kernel) {
+          a->tiles = nm::TileStream(a->dtype, pattern, rows, cols);
+          nm::find_kernels(a.get(), Packing::kTileStream);
+        }
       }
       if (dtype == NM_S8) {
         a->scales = nm::AlignedArray<float>(rows);
@@ -322,6 +334,7 @@ int32_t nm_matrix_restrict(const nm_matrix* a, int32_t workload, nm_matrix** out
     if (!small) {
       r->stream = a->stream;
       r->columns = a->columns;
+      r->tiles = a->tiles;
     }
     // Pairs of bf16 are multiplied over lane panels at large batches too.
     if (small || a->kernels[static_cast<int>(Packing::kLanePairs)][a->dtype] != nullptr) r->lanes = a->lanes;
@@ -397,7 +410,7 @@ int32_t nm_matrix_bytes(const nm_matrix* a, int64_t* bytes) {
     NM_TRY(nm::check_not_null("matrix", a));
     NM_TRY(nm::check_not_null("bytes", bytes));
     *bytes = static_cast<int64_t>(sizeof *a) + a->lanes.bytes() + a->stream.bytes() + a->columns.bytes() +
-             a->scales.bytes() + a->sums.bytes();
+             a->tiles.bytes() + a->scales.bytes() + a->sums.bytes();
     return NM_OK;
   });
 }

@@ -16,6 +16,7 @@
 #include "format/lane_panel.h"
 #include "format/pattern.h"
 #include "format/row_stream.h"
+#include "format/tile_stream.h"
 
 struct nm_matrix {
   int64_t rows, cols;
@@ -23,12 +24,14 @@ struct nm_matrix {
   nm::Pattern pattern;  // none, 0:0, if transposed
   nm::LanePanel lanes;  // of the packings some may be empty, not all
   nm::RowStream stream;
+  nm::TileStream tiles;            // never without a row stream
   nm::ColumnStream columns;        // alone: the matrix is transposed
   nm::AlignedArray<float> scales;  // of int8 weights, one per row; else empty
   nm::AlignedArray<int32_t> sums;  // likewise: of the kept integers
   // By packing and type of activations; NULL where the packing is empty or no kernel takes the type.
   const nm::Kernel* kernels[nm::kPackings][nm::kDtypes];
   int64_t small_limit;  // with both packings: the largest batch that runs on lanes
+  int64_t tile_limit;   // the same for activations that tiles take
   // While rows (of a transposed matrix: columns) are set: which are, and which strips of the row stream are in their
   // final order.
   std::unique_ptr<std::atomic<bool>[]> row_set, strip_ordered;
@@ -41,9 +44,11 @@ struct nm_matrix {
   const nm::Kernel* kernel(nm_dtype activations, int64_t batch) const {
     const auto of = [&](nm::Packing packing) { return kernels[static_cast<int>(packing)][activations]; };
     if (transposed()) return of(nm::Packing::kColumnStream);
+    const nm::Kernel* tiles = of(nm::Packing::kTileStream);
     const nm::Kernel* pairs = of(nm::Packing::kLanePairs);
     const nm::Kernel* small = of(nm::Packing::kLanePanel);
     const nm::Kernel* large = of(nm::Packing::kRowStream);
+    if (tiles != nullptr && (small == nullptr || batch > tile_limit)) return tiles;
     if (pairs != nullptr && (small == nullptr || batch > nm::kMaxLaneBatchBesidePairs)) return pairs;
     if (pairs != nullptr || large == nullptr) return small;
     if (small == nullptr) return large;

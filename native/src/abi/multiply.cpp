@@ -75,7 +75,9 @@ int32_t check_results_apart(const nm_product& p, int64_t rows) {
               extent, p.y_stride);
 }
 
-PackedWeights packed(const nm_matrix* a) { return {a->lanes.view(), a->stream.view(), a->columns.view()}; }
+PackedWeights packed(const nm_matrix* a) {
+  return {a->lanes.view(), a->stream.view(), a->columns.view(), a->tiles.view()};
+}
 
 int32_t check_buffers(const nm_matrix* a, const nm_product& p) {
   Span in, addend = {"c", nullptr, 0, 0, 0}, out;

@@ -9,6 +9,8 @@
 
 #ifdef NM4J_X86
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 namespace nm {
@@ -17,6 +19,21 @@ namespace {
 std::atomic<nm_isa> limit{kBestIsa};
 
 #ifdef NM4J_X86
+// Tiles of bf16 and of int8, and the operating system's permission for this process to use them: Linux gives it on
+// request, for good, as the registers are large. (GCC 12's __builtin_cpu_supports says no on CPUs that have them.)
+bool detect_amx() {
+#ifdef __linux__
+  unsigned a, b, c, d;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+  constexpr unsigned kBf16 = 1u << 22, kTile = 1u << 24, kInt8 = 1u << 25;
+  if ((d & kBf16) == 0 || (d & kTile) == 0 || (d & kInt8) == 0) return false;
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM of asm/prctl.h
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 // __builtin_cpu_supports also asks the operating system (XGETBV) whether it saves the registers.
 nm_isa detect() {
   __builtin_cpu_init();
@@ -27,7 +44,8 @@ nm_isa detect() {
   if (!avx512) return NM_ISA_AVX2;
   // The kernels permute bytes too, which the first CPUs with VNNI (Cascade Lake, Cooper Lake) cannot.
   if (!__builtin_cpu_supports("avx512vnni") || !__builtin_cpu_supports("avx512vbmi")) return NM_ISA_AVX512;
-  return __builtin_cpu_supports("avx512bf16") ? NM_ISA_AVX512_BF16 : NM_ISA_AVX512_VNNI;
+  if (!__builtin_cpu_supports("avx512bf16")) return NM_ISA_AVX512_VNNI;
+  return __builtin_cpu_supports("avx512vbmi2") && detect_amx() ? NM_ISA_AMX : NM_ISA_AVX512_BF16;
 }
 
 bool read_intel() {
@@ -67,7 +85,9 @@ std::string read_features() {
   NM_FEATURE("avx512vnni");
   NM_FEATURE("avx512vbmi");
   NM_FEATURE("avx512bf16");
+  NM_FEATURE("avx512vbmi2");
 #undef NM_FEATURE
+  if (detected_isa() >= NM_ISA_AMX) list += " amx";
   return list;
 }
 #else
@@ -110,7 +130,7 @@ const std::string& cpu_features() {
 }
 
 const char* isa_name(nm_isa isa) {
-  constexpr const char* kNames[] = {"scalar", "avx2", "avx512", "avx512vnni", "avx512bf16"};
+  constexpr const char* kNames[] = {"scalar", "avx2", "avx512", "avx512vnni", "avx512bf16", "amx"};
   return kNames[isa];
 }
 

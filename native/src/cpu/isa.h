@@ -11,7 +11,7 @@
 
 namespace nm {
 
-constexpr nm_isa kBestIsa = NM_ISA_AVX512_BF16;
+constexpr nm_isa kBestIsa = NM_ISA_AMX;
 
 nm_isa detected_isa();
 const std::string& cpu_name();

@@ -10,6 +10,7 @@
 #include "format/column_stream.h"
 #include "format/lane_panel.h"
 #include "format/row_stream.h"
+#include "format/tile_stream.h"
 #include "nm4j/nm4j.h"
 
 namespace nm {
@@ -44,11 +45,12 @@ struct PackedWeights {
   LanePanelView lanes;
   RowStreamView stream;
   ColumnStreamView columns;
+  TileStreamView tiles;
 };
 
 // How a kernel reads the weights. kLanePairs: lane panels that keep two of each 4 columns, for large batches.
-enum class Packing { kLanePanel, kLanePairs, kRowStream, kColumnStream };
-constexpr int kPackings = 4;
+enum class Packing { kLanePanel, kLanePairs, kRowStream, kColumnStream, kTileStream };
+constexpr int kPackings = 5;
 constexpr int kDtypes = 5;
 
 struct Kernel {

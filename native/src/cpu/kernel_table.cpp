@@ -29,10 +29,17 @@ int64_t column_stream_tiles(const PackedWeights& weights, int64_t batch) {
   return tile_count(row_stream_tiling(weights.columns.rows, batch));
 }
 
+int64_t tile_stream_tiles(const PackedWeights& weights, int64_t batch) {
+  return tile_count(tile_stream_tiling(weights.tiles.rows, batch));
+}
+
 // Best first.
 constexpr Kernel kTable[] = {
 // clang-format off
 #ifdef NM4J_X86
+    {"bf16_nxm_tilestream_32x32_amx", NM_BF16, NM_BF16, Packing::kTileStream, NM_ISA_AMX, tile_stream_tiles, tile_stream_bf16_amx},
+    {"s8u8_nxm_tilestream_32x32_amx", NM_S8, NM_U8, Packing::kTileStream, NM_ISA_AMX, tile_stream_tiles, tile_stream_s8_integer_amx},
+    {"s8_nxm_tilestream_32x32_amx", NM_S8, NM_S8, Packing::kTileStream, NM_ISA_AMX, tile_stream_tiles, tile_stream_s8_integer_amx},
     {"bf16_nxm_lanepanel_16x16_avx512bf16", NM_BF16, NM_BF16, Packing::kLanePanel, NM_ISA_AVX512_BF16, lane_panel_tiles, lane_panel_bf16_avx512bf16},
     {"bf16_2:4_lanepairs_8x48_avx512bf16", NM_BF16, NM_BF16, Packing::kLanePairs, NM_ISA_AVX512_BF16, lane_pairs_tiles, lane_pairs_bf16_avx512bf16},
     {"s8u8_nxm_lanepanel_32x12_avx512vnni", NM_S8, NM_U8, Packing::kLanePanel, NM_ISA_AVX512_VNNI, integer_tiles, lane_panel_s8_integer_avx512vnni, true},

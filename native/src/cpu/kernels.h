@@ -6,6 +6,7 @@
 #define NM4J_CPU_KERNELS_H_
 
 #include "cpu/kernel.h"
+#include "cpu/tiling.h"
 
 namespace nm {
 
@@ -23,7 +24,11 @@ RunTiles row_stream_s8_scalar, row_stream_s8_avx2, row_stream_s8_avx512;
 RunTiles lane_panel_s8_integer_scalar, lane_panel_s8_integer_avx2, lane_panel_s8_integer_avx512;
 RunTiles lane_panel_s8_integer_avx512vnni;
 RunTiles row_stream_s8_integer_scalar, row_stream_s8_integer_avx2, row_stream_s8_integer_avx512;
+RunTiles tile_stream_bf16_amx, tile_stream_s8_integer_amx;
 RunTiles column_stream_f32_scalar, column_stream_f32_avx2, column_stream_f32_avx512;
+
+// Any rows, from a multiple of 4 on, times any items of bf16.
+void row_stream_bf16_part_avx512(const PackedWeights& weights, const MultiplyArgs& args, const Tile& part);
 
 using FinishProduct = void(const MultiplyArgs&, int64_t features);
 

@@ -33,6 +33,10 @@ NM4J_RUN(lane_panel_s8_integer_avx512, integer_exact_run<Avx512, ExactLanePanel<
 NM4J_RUN(row_stream_s8_integer_avx512, integer_exact_run<Avx512, ExactRowStream<Avx512>>)
 NM4J_RUN(column_stream_f32_avx512, column_stream_run<Avx512>)
 
+void row_stream_bf16_part_avx512(const PackedWeights& weights, const MultiplyArgs& args, const Tile& part) {
+  row_stream_part<Avx512, Bf16>(weights, args, part);
+}
+
 void finish_avx512(const MultiplyArgs& args, int64_t features) { finish_product<Avx512>(args, features); }
 
 NM4J_CONV2D(conv2d_f32_avx512, conv2d_run<Avx512, float>)

@@ -355,6 +355,18 @@ void stream_run(const View& w, const MultiplyArgs& args, int64_t tile_begin, int
   }
 }
 
+// Rows, from the first of a strip on, times any items.
+template <typename V, typename Weight>
+void row_stream_part(const PackedWeights& weights, const MultiplyArgs& args, const Tile& part) {
+  const RowStreamView& w = weights.stream;
+  float* panel = scratch((w.cols + part.rows) * kPanelItems);
+  for (int64_t i = 0; i < part.items; i += kPanelItems) {
+    const int64_t items = part.items - i < kPanelItems ? part.items - i : kPanelItems;
+    stream_narrow<RowStreamPanel, V, Weight, V::kPanelVectors>(w, args, {part.row, part.rows, part.item + i, items},
+                                                               true, panel, panel + w.cols * kPanelItems);
+  }
+}
+
 template <typename V, typename Weight>
 void row_stream_run(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin, int64_t tile_end) {
   stream_run<RowStreamPanel, V, Weight>(weights.stream, args, tile_begin, tile_end);

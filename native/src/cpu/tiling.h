@@ -47,6 +47,11 @@ Tiling integer_tiling(int64_t rows, int64_t batch);
 // 192 items.
 Tiling lane_pairs_tiling(int64_t rows, int64_t cols, int64_t batch);
 
+// Tile stream: 128 items of a chunk of columns are 64 KiB, and with the sums of 512 rows, 256 KiB, stay in L2. Tiles
+// are of fewer rows, so that threads get some each; a kernel joins those of a range, up to kMaxTileStreamRows.
+constexpr int64_t kTileStreamItems = 128, kMaxTileStreamRows = 512;
+Tiling tile_stream_tiling(int64_t rows, int64_t batch);
+
 }  // namespace nm
 
 #endif  // NM4J_CPU_TILING_H_

@@ -63,6 +63,20 @@ void add_bits(uint8_t* row, int64_t first, uint32_t bits) {
 
 }  // namespace
 
+uint64_t mask_word(const uint8_t* mask, int64_t first, int64_t cols) {
+  uint64_t low = 0, high = 0;
+  const int64_t bytes = mask_row_bytes(cols) - first / 8;
+  if (bytes <= 0) return 0;
+  if (bytes < 8) {
+    std::memcpy(&low, mask + first / 8, bytes);
+    return low >> first % 8;
+  }
+  std::memcpy(&low, mask + first / 8, 8);
+  if (first % 8 == 0) return low;
+  if (bytes > 8) high = mask[first / 8 + 8];
+  return low >> first % 8 | high << (64 - first % 8);
+}
+
 Breach find_excess(const uint8_t* mask, Pattern pattern, int64_t cols) {
   Breach breach = {-1, 0};
   for_each_group_unless(none_above, mask, pattern, cols, [&](int64_t first, int, uint32_t bits) {

@@ -15,6 +15,9 @@ constexpr int64_t mask_row_bytes(int64_t cols) { return cols / 8 + (cols % 8 != 
 
 inline bool mask_bit(const uint8_t* row, int64_t col) { return row[col / 8] >> (col % 8) & 1; }
 
+// Bits first .. first + 63 of a mask row of `cols` columns; 0 beyond.
+uint64_t mask_word(const uint8_t* mask, int64_t first, int64_t cols);
+
 // A group of a mask row that breaks the pattern: its first column (-1: there is none) and the number of its bits.
 struct Breach {
   int64_t col;

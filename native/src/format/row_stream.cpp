@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "format/mask_rows.h"
 #include "format/value_codec.h"
 
 namespace nm {
@@ -36,21 +37,6 @@ class Places {
  private:
   int64_t kept_, strip_, height_, eights_, first_, rest_;
 };
-
-// Bits first .. first + 63 of a mask row of `cols` columns; 0 beyond.
-uint64_t mask_word(const uint8_t* mask, int64_t first, int64_t cols) {
-  uint64_t low = 0, high = 0;
-  const int64_t bytes = mask_row_bytes(cols) - first / 8;
-  if (bytes <= 0) return 0;
-  if (bytes < 8) {
-    std::memcpy(&low, mask + first / 8, bytes);
-    return low >> first % 8;
-  }
-  std::memcpy(&low, mask + first / 8, 8);
-  if (first % 8 == 0) return low;
-  if (bytes > 8) high = mask[first / 8 + 8];
-  return low >> first % 8 | high << (64 - first % 8);
-}
 
 // The columns of a block as bits.
 void block_columns(const uint8_t* mask, int64_t first, int64_t length, int64_t cols, uint64_t (&columns)[2]) {

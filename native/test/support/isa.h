@@ -12,8 +12,8 @@
 
 namespace nm4j_test {
 
-inline constexpr const char* kIsaNames[] = {"scalar", "avx2", "avx512", "avx512vnni", "avx512bf16"};
-inline constexpr int32_t kBestIsa = NM_ISA_AVX512_BF16;
+inline constexpr const char* kIsaNames[] = {"scalar", "avx2", "avx512", "avx512vnni", "avx512bf16", "amx"};
+inline constexpr int32_t kBestIsa = NM_ISA_AMX;
 
 inline int32_t DetectedIsa() {
   int32_t isa = -1;

@@ -19,7 +19,7 @@ import java.util.List;
  * @param libraryFile absolute path of the native library in use
  * @param cpu model name of the CPU
  * @param features instruction-set extensions of the CPU that nm4j knows
- * @param isa instruction set in use: scalar, avx2, avx512, avx512vnni or avx512bf16
+ * @param isa instruction set in use: scalar, avx2, avx512, avx512vnni, avx512bf16 or amx
  * @param isaReason why that one
  * @param backends one line per backend: its name and its state
  */

@@ -24,9 +24,9 @@ import org.nm4j.internal.Status;
  *   <li>{@code nm4j.cuda.library.path} and {@code nm4j.cuda.jni.path}: the same for the two files
  *       of the CUDA backend, which nothing loads before a GPU is asked for. The environment
  *       variable {@code NM4J_CUSPARSELT} names NVIDIA's library.
- *   <li>{@code nm4j.isa}: {@code scalar}, {@code avx2}, {@code avx512}, {@code avx512vnni} or
- *       {@code avx512bf16}, the best instruction set to use; what the CPU lacks is never used. The
- *       environment variable {@code NM4J_ISA} does the same; the lower of both holds.
+ *   <li>{@code nm4j.isa}: {@code scalar}, {@code avx2}, {@code avx512}, {@code avx512vnni}, {@code
+ *       avx512bf16} or {@code amx}, the best instruction set to use; what the CPU lacks is never
+ *       used. The environment variable {@code NM4J_ISA} does the same; the lower of both holds.
  *   <li>{@code nm4j.spin.micros}: for how long idle threads of {@link Execution#parallel()} poll
  *       for the next product before they sleep.
  *   <li>{@code org.bytedeco.javacpp.cachedir}: where the native library is unpacked.

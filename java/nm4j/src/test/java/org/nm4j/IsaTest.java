@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The system property nm4j.isa and the environment variable NM4J_ISA, each in a JVM of its own. */
 class IsaTest {
   private static final List<String> NAMES =
-      List.of("scalar", "avx2", "avx512", "avx512vnni", "avx512bf16");
+      List.of("scalar", "avx2", "avx512", "avx512vnni", "avx512bf16", "amx");
 
   /** Prints the instruction set, the kernels and a product. */
   static final class Program {
@@ -48,7 +48,7 @@ class IsaTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"scalar", "avx2", "avx512", "avx512vnni", "avx512bf16"})
+  @ValueSource(strings = {"scalar", "avx2", "avx512", "avx512vnni", "avx512bf16", "amx"})
   void thePropertyLimits(String isa) throws Exception {
     assumeAvailable(isa);
     new Jvm()
@@ -59,7 +59,7 @@ class IsaTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"scalar", "avx2", "avx512", "avx512vnni", "avx512bf16"})
+  @ValueSource(strings = {"scalar", "avx2", "avx512", "avx512vnni", "avx512bf16", "amx"})
   void theEnvironmentLimits(String isa) throws Exception {
     assumeAvailable(isa);
     new Jvm()
@@ -89,7 +89,7 @@ class IsaTest {
         .succeeded()
         .printed(
             "1. java.lang.IllegalArgumentException: system property nm4j.isa must be one of"
-                + " [scalar, avx2, avx512, avx512vnni, avx512bf16], got \""
+                + " [scalar, avx2, avx512, avx512vnni, avx512bf16, amx], got \""
                 + isa
                 + "\"",
             "2. java.lang.IllegalArgumentException: system property nm4j.isa");

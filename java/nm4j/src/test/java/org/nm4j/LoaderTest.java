@@ -212,7 +212,7 @@ class LoaderTest {
     assertTrue(Path.of(info.libraryFile()).isAbsolute());
     assertTrue(!info.cpu().isBlank() && !info.features().isEmpty());
     assertTrue(
-        List.of("scalar", "avx2", "avx512", "avx512vnni", "avx512bf16").contains(info.isa()),
+        List.of("scalar", "avx2", "avx512", "avx512vnni", "avx512bf16", "amx").contains(info.isa()),
         info.isa());
     assertTrue(info.isaReason().startsWith(info.isa()), info.isaReason());
     assertEquals(

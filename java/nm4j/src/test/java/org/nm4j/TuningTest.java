@@ -52,7 +52,7 @@ class TuningTest {
     try {
       return SparseMatrix.prune(weights, pattern);
     } finally {
-      Bindings.nm_isa_limit(Bindings.NM_ISA_AVX512_BF16);
+      Bindings.nm_isa_limit(Bindings.NM_ISA_AMX);
     }
   }
 

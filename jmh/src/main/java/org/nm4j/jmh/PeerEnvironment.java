@@ -37,7 +37,8 @@ public final class PeerEnvironment implements ExternalProfiler {
           "avx512vnni",
               List.of("ONEDNN_MAX_CPU_ISA=AVX512_CORE_VNNI", "OPENBLAS_CORETYPE=SkylakeX"),
           "avx512bf16",
-              List.of("ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16", "OPENBLAS_CORETYPE=Cooperlake"));
+              List.of("ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16", "OPENBLAS_CORETYPE=Cooperlake"),
+          "amx", List.of("ONEDNN_MAX_CPU_ISA=AVX10_1_512_AMX", "OPENBLAS_CORETYPE=SapphireRapids"));
 
   @Override
   public String getDescription() {

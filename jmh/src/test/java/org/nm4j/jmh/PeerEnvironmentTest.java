@@ -26,7 +26,8 @@ class PeerEnvironmentTest {
     "avx2, AVX2, Haswell",
     "avx512, AVX512_CORE, SkylakeX",
     "avx512vnni, AVX512_CORE_VNNI, SkylakeX",
-    "avx512bf16, AVX512_CORE_BF16, Cooperlake"
+    "avx512bf16, AVX512_CORE_BF16, Cooperlake",
+    "amx, AVX10_1_512_AMX, SapphireRapids"
   })
   void thePeersAreLimitedAsNm4jIs(String isa, String oneDnn, String openBlas) {
     List<String> command = PeerEnvironment.command("1", isa);

@@ -29,7 +29,7 @@ public final class Loader {
 
   /** Indexed by {@code nm_isa}. */
   private static final List<String> ISA_NAMES =
-      List.of("scalar", "avx2", "avx512", "avx512vnni", "avx512bf16");
+      List.of("scalar", "avx2", "avx512", "avx512vnni", "avx512bf16", "amx");
 
   private static volatile boolean ready;
   private static boolean limiting;
