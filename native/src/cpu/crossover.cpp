@@ -23,8 +23,8 @@ constexpr int kManySlots = 4;
 constexpr Limits kZen[] = {{8, 8, 8, 8}, {24, 24, 24, 24}, {28, 24, 12, 24}};
 
 // Granite Rapids (AVX2: with row streams that took the rows one after another). 512-bit permutes and half of the
-// multiply-adds share a port, as on Zen 5, but here the row stream is slower: a multiply-add that loads its operand runs
-// 4.3 times a ns, one that does not 7.5. With AVX2 a window of 16 columns takes several permutes.
+// multiply-adds share a port, as on Zen 5, but here the row stream is slower: a multiply-add that loads its operand
+// runs 4.3 times a ns, one that does not 7.5. With AVX2 a window of 16 columns takes several permutes.
 constexpr Limits kIntel[] = {{8, 8, 8, 8}, {12, 15, 4, 4}, {40, 24, 24, 20}};
 
 static_assert(NM_ISA_SCALAR == 0 && NM_ISA_AVX2 == 1 && NM_ISA_AVX512 == 2, "the tables' order");
