@@ -195,6 +195,11 @@ TEST_F(IntegerArgumentsTest, SumsThatMayNotFit) {
   for (const int64_t kept : {65793, 65794}) {
     const int64_t cols = 2 * kept;
     const Integers weights = MakeIntegers(1, cols, {1, 2}, NM_SMALL_BATCH, true, random_);
+    const std::vector<int8_t> least(cols, -128);
+    const float scale = 1.0f;
+    Require(nm_matrix_reopen(weights.handle.get()));
+    Require(nm_matrix_set_rows_s8(weights.handle.get(), 0, 1, least.data(), cols, weights.mask.data(), &scale));
+    Require(nm_matrix_seal(weights.handle.get()));
     std::vector<int8_t> x(cols, 127);
     p_.x = x.data();
     p_.ldx = cols;
