@@ -31,6 +31,10 @@ constexpr int kMaxPairs = kTileStreamItems / kPairItems;
 // 16, GFLOP/s: 2 apart, in a ring of 16 KiB, 776; 4 apart, 590; all columns first, 464.
 constexpr int kExpandAhead = 2;
 
+// The compiler's loads of tiles and of their configuration (GCC 12) do not say which memory they read: what was written
+// before has to be there.
+NM4J_INLINE void complete_writes(const void* memory) { asm volatile("" : : "r"(memory) : "memory"); }
+
 // 8 registers of 16 x 64 bytes.
 struct alignas(64) TileConfig {
   uint8_t palette = 1, start_row = 0, reserved[14] = {};
@@ -50,6 +54,7 @@ class TileRegisters {
  public:
   TileRegisters() {
     const TileConfig config;
+    complete_writes(&config);
     _tile_loadconfig(&config);
   }
   TileRegisters(const TileRegisters&) = delete;
@@ -101,6 +106,7 @@ template <typename T, int kStrips, int kVectors, bool kExpand>
 void multiply_chunk(const TileWeights& w, const char* x, char* dense, bool first, void* sums) {
   constexpr int kPitch = kPairItems * sizeof(float), kStrip = kTileRows * kPitch, kVector = kLanes * sizeof(float);
   char* const sum = static_cast<char*>(sums);
+  complete_writes(x);
   if (first) {
     _tile_zero(0);
     if constexpr (kStrips > 1) _tile_zero(1);
@@ -125,6 +131,7 @@ void multiply_chunk(const TileWeights& w, const char* x, char* dense, bool first
   for (int tile = 0; tile < w.tiles; ++tile) {
     const char* const weights = dense + 2 * tile * kTileBytes;
     const char* const activations = x + 2 * tile * kTileBytes;
+    complete_writes(dense);
     _tile_loadd(4, weights, kTileRowBytes);
     _tile_loadd(6, activations, kTileRowBytes);
     T::template multiply<0, 0>();
