@@ -38,7 +38,6 @@ void tile_stream_integer_run(const PackedWeights& weights, const MultiplyArgs& a
   char* const at = reinterpret_cast<char*>(outer_scratch(kTileMemory / 4 + kPairItems * kPitch));
   const TileMemory memory = tile_memory(at);
   const IntegerSums turned = {reinterpret_cast<int32_t*>(at + kTileMemory), kPitch};
-  const TileRegisters registers;
   for_each_joined(tiling, tile_begin, tile_end, [&](const Tile& tile) {
     multiply_tile<T>(weights.tiles, args, tile, memory);
     for_each_pair(tile, memory, [&](const Tile& part, const char* sums) {
@@ -56,7 +55,6 @@ void tile_stream_bf16_amx(const PackedWeights& weights, const MultiplyArgs& args
   using Output = RowStreamPanel<Avx512, Bf16, kPairItems / Avx512::kLanes>;
   const Tiling tiling = tile_stream_tiling(weights.tiles.rows, args.batch);
   const TileMemory memory = tile_memory(reinterpret_cast<char*>(outer_scratch(kTileMemory / 4)));
-  const TileRegisters registers;
   for_each_joined(tiling, tile_begin, tile_end, [&](const Tile& tile) {
     if (!multiply_tile<Bf16Tiles>(weights.tiles, args, tile, memory)) {
       return row_stream_bf16_part_avx512(weights, args, tile);

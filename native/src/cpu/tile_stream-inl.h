@@ -49,18 +49,11 @@ struct alignas(64) TileConfig {
   }
 };
 
-// While it lives, the thread's tile registers are those of the kernels.
-class TileRegisters {
- public:
-  TileRegisters() {
-    const TileConfig config;
-    complete_writes(&config);
-    _tile_loadconfig(&config);
-  }
-  TileRegisters(const TileRegisters&) = delete;
-  TileRegisters& operator=(const TileRegisters&) = delete;
-  ~TileRegisters() { _tile_release(); }
-};
+inline void configure_tiles() {
+  const TileConfig config;
+  complete_writes(&config);
+  _tile_loadconfig(&config);
+}
 
 // Registers 0 to 3 hold sums (rows of the first strip times the first items, second strip, then the second items), 4
 // and 5 weights, 6 and 7 activations. The instructions take numbers, no variables.
@@ -254,6 +247,7 @@ template <typename T>
 bool multiply_tile(const TileStreamView& w, const MultiplyArgs& args, const Tile& tile, const TileMemory& memory) {
   const int64_t strips_end = (tile.row + tile.rows + kTileRows - 1) / kTileRows;
   TilePacker<T> packer(args, w.cols);
+  configure_tiles();
   for (int64_t block = 0; block < w.blocks; block += kChunkTiles) {
     const int tiles = static_cast<int>(w.blocks - block < kChunkTiles ? w.blocks - block : kChunkTiles);
     for (int64_t i = 0; i < tile.items; i += kLanes) {
@@ -262,7 +256,7 @@ bool multiply_tile(const TileStreamView& w, const MultiplyArgs& args, const Tile
         packer.pack(tile.item + i, tile.items - i, (block + t) * w.block_cols, to + 2 * t * kTileBytes);
       }
     }
-    if (!packer.finite()) return false;
+    if (!packer.finite()) break;
     for (int64_t strip = tile.row / kTileRows; strip < strips_end; strip += 2) {
       const TileWeights weights = {w.data + (block * w.strips + strip * tiles) * w.tile_bytes, tiles, w.slots,
                                    w.tile_bytes};
@@ -276,7 +270,8 @@ bool multiply_tile(const TileStreamView& w, const MultiplyArgs& args, const Tile
       }
     }
   }
-  return true;
+  _tile_release();
+  return packer.finite();
 }
 
 // Calls each(tile) for the tiles of a range, those that share their items joined.

@@ -30,7 +30,7 @@ class ProductTest {
 
   @AfterEach
   void liftTheLimit() {
-    limit(Bindings.NM_ISA_AVX512);
+    limit(Bindings.NM_ISA_AMX);
   }
 
   private static void limit(int isa) {

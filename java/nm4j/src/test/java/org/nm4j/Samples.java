@@ -12,11 +12,11 @@ import java.util.Random;
 
 /** Data for tests. */
 final class Samples {
-  /** Patterns of every kind: dense and sparse, groups that divide a byte and that do not. */
   /** What the CPU computes. */
   static final List<Activation> ACTIVATIONS =
       List.of(Activation.IDENTITY, Activation.RELU, Activation.GELU);
 
+  /** Patterns of every kind: dense and sparse, groups that divide a byte and that do not. */
   static final List<Pattern> PATTERNS =
       List.of(
           Pattern.P2_4,

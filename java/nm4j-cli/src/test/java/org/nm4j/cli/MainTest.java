@@ -93,7 +93,8 @@ class MainTest {
     assertEquals(0, cli.status(), cli.err());
     assertTrue(
         cli.out()
-            .matches("(?s).*library +/.*libjninm4j\\.so.*isa +(scalar|avx2|avx512(vnni|bf16)?).*"));
+            .matches(
+                "(?s).*library +/.*libjninm4j\\.so.*isa +(scalar|avx2|avx512(vnni|bf16)?|amx).*"));
   }
 
   @Test
