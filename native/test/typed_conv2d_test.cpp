@@ -10,20 +10,12 @@
 #include <vector>
 
 #include "support/status.h"
+#include "support/type_cases.h"
 #include "support/typed_convolution.h"
 #include "support/typed_result.h"
 
 namespace nm4j_test {
 namespace {
-
-struct Types {
-  int32_t weights, x;
-};
-
-// Every pair of types that a kernel multiplies.
-constexpr Types kTypes[] = {{NM_F32, NM_F32}, {NM_BF16, NM_F32}, {NM_BF16, NM_BF16},
-                            {NM_S8, NM_F32},  {NM_S8, NM_S8},    {NM_S8, NM_U8}};
-constexpr int32_t kResults[] = {NM_F32, NM_BF16, NM_S8, NM_U8};
 
 nm_conv2d_geometry RandomGeometry(Pattern p, Random& random) {
   const int64_t groups = random.Chance(0.3) ? random.Int(2, 3) : 1;
@@ -42,7 +34,7 @@ nm_conv2d_geometry RandomGeometry(Pattern p, Random& random) {
   return g;
 }
 
-class TypedConv2dTest : public testing::TestWithParam<std::tuple<Types, int32_t>> {
+class TypedConv2dTest : public testing::TestWithParam<TypeCase> {
  protected:
   Types types() const { return std::get<0>(GetParam()); }
   int32_t result() const { return std::get<1>(GetParam()); }
@@ -149,20 +141,7 @@ TEST_P(TypedConv2dTest, AMovedMaskBitShows) {
   EXPECT_FALSE(convolution.Matches());
 }
 
-std::string TypeName(int32_t dtype) {
-  constexpr const char* kNames[] = {"F32", "Bf16", "S8", "U8", "S32"};
-  return kNames[dtype];
-}
-
-struct TypesName {
-  std::string operator()(const testing::TestParamInfo<std::tuple<Types, int32_t>>& info) const {
-    const Types types = std::get<0>(info.param);
-    return TypeName(types.weights) + TypeName(types.x) + "To" + TypeName(std::get<1>(info.param));
-  }
-};
-
-INSTANTIATE_TEST_SUITE_P(All, TypedConv2dTest, testing::Combine(testing::ValuesIn(kTypes), testing::ValuesIn(kResults)),
-                         TypesName());
+INSTANTIATE_TEST_SUITE_P(All, TypedConv2dTest, TypeCases(), TypeCaseName());
 
 // The sums of integers themselves, against 64-bit arithmetic; extreme: far beyond what fp32 holds exactly.
 TEST(TypedConv2dSumsTest, AreExact) {

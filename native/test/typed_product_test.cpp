@@ -11,22 +11,15 @@
 #include <tuple>
 
 #include "support/status.h"
+#include "support/type_cases.h"
 
 namespace nm4j_test {
 namespace {
 
-struct Types {
-  int32_t weights, x;
-};
-
-// Every pair of types that a kernel multiplies.
-constexpr Types kTypes[] = {{NM_F32, NM_F32}, {NM_BF16, NM_F32}, {NM_BF16, NM_BF16},
-                            {NM_S8, NM_F32},  {NM_S8, NM_S8},    {NM_S8, NM_U8}};
-constexpr int32_t kResults[] = {NM_F32, NM_BF16, NM_S8, NM_U8};
 constexpr Pattern kTypedPatterns[] = {{2, 4},  {1, 4}, {3, 4}, {1, 2},  {4, 8},  {2, 8},
                                       {1, 16}, {3, 5}, {7, 9}, {1, 32}, {31, 32}};
 
-class TypedProductTest : public testing::TestWithParam<std::tuple<Types, int32_t>> {
+class TypedProductTest : public testing::TestWithParam<TypeCase> {
  protected:
   Types types() const { return std::get<0>(GetParam()); }
   int32_t result() const { return std::get<1>(GetParam()); }
@@ -143,20 +136,7 @@ TEST_P(TypedProductTest, AMovedMaskBitShows) {
   }
 }
 
-std::string TypeName(int32_t dtype) {
-  constexpr const char* kNames[] = {"F32", "Bf16", "S8", "U8", "S32"};
-  return kNames[dtype];
-}
-
-struct TypesName {
-  std::string operator()(const testing::TestParamInfo<std::tuple<Types, int32_t>>& info) const {
-    const Types types = std::get<0>(info.param);
-    return TypeName(types.weights) + TypeName(types.x) + "To" + TypeName(std::get<1>(info.param));
-  }
-};
-
-INSTANTIATE_TEST_SUITE_P(All, TypedProductTest,
-                         testing::Combine(testing::ValuesIn(kTypes), testing::ValuesIn(kResults)), TypesName());
+INSTANTIATE_TEST_SUITE_P(All, TypedProductTest, TypeCases(), TypeCaseName());
 
 }  // namespace
 }  // namespace nm4j_test

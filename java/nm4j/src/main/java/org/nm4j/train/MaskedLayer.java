@@ -23,6 +23,13 @@ final class MaskedLayer {
     this.weight = Objects.requireNonNull(weight, "weight");
     this.bias = bias;
     this.gemm = Objects.requireNonNull(gemm, "gemm");
+    requireFit(weight, bias);
+    this.gradient = DenseMatrix.allocate(weight.rows(), weight.cols());
+    this.biasGradient = bias == null ? null : DenseMatrix.allocate(1, weight.rows());
+  }
+
+  /** Groups along rows, and a bias (or null) that is dense and one for each output. */
+  static void requireFit(MaskedParameter weight, MaskedParameter bias) {
     if (weight.stride() != 1 || weight.rows() < 1 || weight.cols() < 1) {
       throw new IllegalArgumentException(
           weight.name()
@@ -36,8 +43,6 @@ final class MaskedLayer {
       throw new IllegalArgumentException(
           bias.name() + ": expected a dense parameter of 1 x " + weight.rows() + ", got " + bias);
     }
-    this.gradient = DenseMatrix.allocate(weight.rows(), weight.cols());
-    this.biasGradient = bias == null ? null : DenseMatrix.allocate(1, weight.rows());
   }
 
   /** Y = X W^T + b of the outputs from `first` on, with dense W. */

@@ -83,19 +83,7 @@ public final class MaskedLinear implements AutoCloseable {
     this.bias = bias;
     this.gemm = Objects.requireNonNull(gemm, "gemm");
     this.device = weight.device();
-    if (weight.stride() != 1 || weight.rows() < 1 || weight.cols() < 1) {
-      throw new IllegalArgumentException(
-          weight.name()
-              + ": expected at least 1 x 1 weights with groups along rows, got "
-              + weight
-              + " with a stride of "
-              + weight.stride());
-    }
-    if (bias != null
-        && (bias.rows() != 1 || bias.cols() != weight.rows() || bias.pattern() != null)) {
-      throw new IllegalArgumentException(
-          bias.name() + ": expected a dense parameter of 1 x " + weight.rows() + ", got " + bias);
-    }
+    MaskedLayer.requireFit(weight, bias);
     if (bias != null && bias.device() != device) {
       throw new IllegalArgumentException(
           bias.name() + ": expected a parameter on " + device + ", got one on " + bias.device());
