@@ -21,6 +21,11 @@ int32_t check_element(const char* name, int32_t dtype);
 int32_t check_float_element(const char* name, int32_t dtype);
 int64_t element_bytes(int32_t dtype);
 
+// What a caller calls const, too: whether a kernel writes it is for the kernel to say.
+inline DenseView view(int32_t dtype, const void* data, int64_t rows, int64_t cols, int64_t ld) {
+  return {dtype, const_cast<void*>(data), rows, cols, ld};
+}
+
 // Collects the device memory of a call as it is checked: sizes, alignment, where it lies. `in` may overlap each other,
 // `out` nothing.
 class DeviceArguments {

@@ -16,15 +16,8 @@ using nm::cuda::DeviceArguments;
 using nm::cuda::Findings;
 using nm::cuda::nothing_found;
 using nm::cuda::on_stream;
+using nm::cuda::view;
 using nm::cuda::with_findings;
-
-namespace {
-
-DenseView view(int32_t dtype, const void* data, int64_t rows, int64_t cols, int64_t ld) {
-  return {dtype, const_cast<void*>(data), rows, cols, ld};
-}
-
-}  // namespace
 
 int32_t nm_cuda_mask_magnitude(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows, int64_t cols,
                                int64_t ld, int32_t n, int32_t m, int64_t group_stride, uint8_t* mask,

@@ -119,6 +119,23 @@ int32_t check_set(const nm_cuda_weights& w) {
   return w.set ? int32_t{NM_OK} : fail(NM_INVALID_STATE, "weights: expected contents, but none were set");
 }
 
+// *answer to ask(layout, answer) about how a product would be computed; 0 when there is nothing to compute.
+template <typename Ask>
+int32_t ask_layout(const nm_cuda_weights* weights, const nm_cuda_product* product, const char* name, int32_t* answer,
+                   const Ask& ask) {
+  NM_TRY(check_not_null("weights", weights));
+  NM_TRY(check_not_null(name, answer));
+  *answer = 0;
+  Spans spans = {};
+  bool empty;
+  NM_TRY(check_product(*weights, product, &spans, &empty));
+  if (empty) return NM_OK;
+  const std::lock_guard<std::mutex> lock(weights->mutex);
+  lt::Layout layout;
+  NM_TRY(lt::lay_out(*weights, *product, &layout));
+  return ask(layout, answer);
+}
+
 }  // namespace
 
 int32_t nm_cuda_multiply(const nm_cuda_weights* weights, const nm_cuda_product* product, nm_cuda_stream* stream) {
@@ -139,18 +156,10 @@ int32_t nm_cuda_multiply(const nm_cuda_weights* weights, const nm_cuda_product* 
 
 int32_t nm_cuda_product_copies(const nm_cuda_weights* weights, const nm_cuda_product* product, int32_t* copies) {
   return guarded([&] {
-    NM_TRY(check_not_null("weights", weights));
-    NM_TRY(check_not_null("copies", copies));
-    *copies = 0;
-    Spans spans = {};
-    bool empty;
-    NM_TRY(check_product(*weights, product, &spans, &empty));
-    if (empty) return int32_t{NM_OK};
-    const std::lock_guard<std::mutex> lock(weights->mutex);
-    lt::Layout layout;
-    NM_TRY(lt::lay_out(*weights, *product, &layout));
-    *copies = layout.copies();
-    return int32_t{NM_OK};
+    return ask_layout(weights, product, "copies", copies, [](const lt::Layout& layout, int32_t* answer) -> int32_t {
+      *answer = layout.copies();
+      return NM_OK;
+    });
   });
 }
 
@@ -175,20 +184,12 @@ int32_t nm_cuda_search(const nm_cuda_weights* weights, const nm_cuda_product* pr
 
 int32_t nm_cuda_algorithm_known(const nm_cuda_weights* weights, const nm_cuda_product* product, int32_t* known) {
   return guarded([&] {
-    NM_TRY(check_not_null("weights", weights));
-    NM_TRY(check_not_null("known", known));
-    *known = 0;
-    Spans spans = {};
-    bool empty;
-    NM_TRY(check_product(*weights, product, &spans, &empty));
-    if (empty) return int32_t{NM_OK};
-    const std::lock_guard<std::mutex> lock(weights->mutex);
-    lt::Layout layout;
-    NM_TRY(lt::lay_out(*weights, *product, &layout));
-    std::string scope;
-    NM_TRY(lt::algorithm_scope(weights->device, &scope));
-    *known = lt::has_algorithm(scope, layout.problem) ? 1 : 0;
-    return int32_t{NM_OK};
+    return ask_layout(weights, product, "known", known, [&](const lt::Layout& layout, int32_t* answer) -> int32_t {
+      std::string scope;
+      NM_TRY(lt::algorithm_scope(weights->device, &scope));
+      *answer = lt::has_algorithm(scope, layout.problem) ? 1 : 0;
+      return NM_OK;
+    });
   });
 }
 

@@ -16,13 +16,10 @@ using nm::cuda::DeviceArguments;
 using nm::cuda::Findings;
 using nm::cuda::nothing_found;
 using nm::cuda::on_stream;
+using nm::cuda::view;
 using nm::cuda::with_findings;
 
 namespace {
-
-DenseView view(int32_t dtype, const void* data, int64_t rows, int64_t cols, int64_t ld) {
-  return {dtype, const_cast<void*>(data), rows, cols, ld};
-}
 
 // A mask of weights: all that the functions for it have in common.
 template <typename Launch>
