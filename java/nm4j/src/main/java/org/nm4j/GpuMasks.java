@@ -48,6 +48,63 @@ final class GpuMasks {
                 stream, w.dtype().code(), weights, w.rows(), w.cols(), w.ld(), bits, findings));
   }
 
+  static Mask ofScores(DenseMatrix scores, Pattern pattern, NanPolicy nan, Execution execution) {
+    return make(
+        scores,
+        nan,
+        execution,
+        (stream, numbers, bits, findings) ->
+            CudaBindings.nm_cuda_mask_scores(
+                stream,
+                scores.dtype().code(),
+                numbers,
+                scores.rows(),
+                scores.cols(),
+                scores.ld(),
+                pattern.n(),
+                pattern.m(),
+                bits,
+                findings));
+  }
+
+  static Mask vnm(DenseMatrix w, VnmPattern pattern, NanPolicy nan, Execution execution) {
+    return make(
+        w,
+        nan,
+        execution,
+        (stream, weights, bits, findings) ->
+            CudaBindings.nm_cuda_mask_vnm(
+                stream,
+                w.dtype().code(),
+                weights,
+                w.rows(),
+                w.cols(),
+                w.ld(),
+                pattern.v(),
+                pattern.n(),
+                pattern.m(),
+                bits,
+                findings));
+  }
+
+  static Mask random(Device device, long rows, long cols, Pattern pattern, long seed) {
+    Mask mask = Mask.blank(device, rows, cols);
+    try (CudaQueue queue = new CudaQueue(Execution.caller(), device)) {
+      CudaStatus.check(
+          CudaBindings.nm_cuda_mask_random(
+              queue.stream(),
+              rows,
+              cols,
+              pattern.n(),
+              pattern.m(),
+              seed,
+              0,
+              queue.use("mask", mask.matrix())));
+      queue.finish();
+    }
+    return mask;
+  }
+
   /** Looks for NaN; {@code scratch} receives some mask. */
   static void requireNoNan(DenseMatrix w, Pattern pattern, Mask scratch, Execution execution) {
     fill(scratch, w, NanPolicy.REJECT, execution, magnitudeOf(w, pattern));
@@ -91,16 +148,38 @@ final class GpuMasks {
   }
 
   static Compliance check(DenseMatrix bits, long cols, Pattern pattern) {
+    return check(
+        bits,
+        cols,
+        pattern,
+        (stream, mask, findings) ->
+            CudaBindings.nm_cuda_check_mask(
+                stream, mask, bits.rows(), cols, pattern.n(), pattern.m(), findings));
+  }
+
+  static Compliance checkTransposable(DenseMatrix bits, long cols, Pattern pattern) {
+    return check(
+        bits,
+        cols,
+        pattern,
+        (stream, mask, findings) ->
+            CudaBindings.nm_cuda_check_transposable(
+                stream, mask, bits.rows(), cols, pattern.n(), pattern.m(), findings));
+  }
+
+  static Compliance checkVnm(DenseMatrix bits, long cols, VnmPattern pattern) {
+    return check(
+        bits,
+        cols,
+        pattern.rows(),
+        (stream, mask, findings) ->
+            CudaBindings.nm_cuda_check_vnm(
+                stream, mask, bits.rows(), cols, pattern.v(), pattern.n(), pattern.m(), findings));
+  }
+
+  private static Compliance check(DenseMatrix bits, long cols, Pattern pattern, Checker checker) {
     try (CudaQueue queue = new CudaQueue(Execution.caller(), bits.device())) {
-      CudaStatus.check(
-          CudaBindings.nm_cuda_check_mask(
-              queue.stream(),
-              queue.use("mask", bits),
-              bits.rows(),
-              cols,
-              pattern.n(),
-              pattern.m(),
-              queue.findings()));
+      CudaStatus.check(checker.check(queue.stream(), queue.use("mask", bits), queue.findings()));
       return Compliance.of(pattern, queue.found(), cols);
     }
   }
@@ -141,6 +220,13 @@ final class GpuMasks {
     }
   }
 
+  /** Weights in fp32. */
+  static DenseMatrix widened(DenseMatrix w, Device device) {
+    DenseMatrix wide = DenseMatrix.allocate(device, DType.F32, w.rows(), w.cols());
+    apply(w, null, wide, 1, Execution.caller());
+    return wide;
+  }
+
   private static Mask make(DenseMatrix w, NanPolicy nan, Execution execution, Maker maker) {
     Mask mask = Mask.blank(w.device(), w.rows(), w.cols());
     fill(mask, w, nan, execution, maker);
@@ -162,6 +248,10 @@ final class GpuMasks {
       }
       queue.finish();
     }
+  }
+
+  private interface Checker {
+    int check(long stream, long mask, long findings);
   }
 
   private interface Maker {

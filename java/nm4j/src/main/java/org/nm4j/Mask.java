@@ -4,7 +4,6 @@
  */
 package org.nm4j;
 
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
@@ -25,11 +24,11 @@ import org.nm4j.internal.Status;
  * mask.apply(w);                                   // w is now 0, -3, 2, 0
  * }</pre>
  *
- * <p>A mask lies where the weights are of which it was made: on the CPU, or on a GPU, where {@link
- * #magnitude}, {@link #nonZeros} and {@link #transposable} (of 2:4) take weights of {@link
- * DType#F32}, {@link DType#BF16}, {@link DType#F16} and {@link DType#S8}. {@link #apply} and {@link
- * #distance} want all operands on one device, see {@link #to}. What looks at single bits copies
- * those of a GPU to the host once.
+ * <p>A mask lies where the weights are of which it was made: on the CPU, or on a GPU, where weights
+ * may be of {@link DType#F32}, {@link DType#BF16}, {@link DType#F16} and, but for scores, {@link
+ * DType#S8}; {@link #transposable} makes 2:4 only there. {@link #apply} and {@link #distance} want
+ * all operands on one device, see {@link #to}. What looks at single bits, and {@link #keptShare},
+ * copies those of a GPU to the host once.
  *
  * <p>Immutable, safe for use by many threads. Bits on the CPU are direct memory and count against
  * {@code -XX:MaxDirectMemorySize}.
@@ -161,6 +160,9 @@ public final class Mask {
    */
   public static Mask ofScores(
       DenseMatrix scores, Pattern pattern, NanPolicy nan, Execution execution) {
+    if (!scores.device().isCpu()) {
+      return GpuMasks.ofScores(scores, Objects.requireNonNull(pattern, "pattern"), nan, execution);
+    }
     return make(scores, pattern, nan, RowBlocks.PANEL, execution, Bindings::nm_mask_scores_f32);
   }
 
@@ -176,7 +178,26 @@ public final class Mask {
    * @throws IllegalArgumentException when a size is negative or the bits exceed 2 GiB
    */
   public static Mask random(long rows, long cols, Pattern pattern, long seed) {
+    return random(rows, cols, pattern, seed, Device.cpu());
+  }
+
+  /**
+   * A random mask in memory of a device, the same as {@link #random(long, long, Pattern, long)}.
+   *
+   * @param rows number of rows, may be 0
+   * @param cols number of columns, may be 0
+   * @param pattern how many to keep
+   * @param seed any number
+   * @param device where it is to lie, and is made
+   * @return the mask
+   * @throws IllegalArgumentException when a size is negative or the bits exceed 2 GiB
+   * @throws Nm4jException {@link ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#UNAVAILABLE}
+   */
+  public static Mask random(long rows, long cols, Pattern pattern, long seed, Device device) {
     Objects.requireNonNull(pattern, "pattern");
+    if (!device.isCpu()) {
+      return GpuMasks.random(device, rows, cols, pattern, seed);
+    }
     Mask mask = blank(rows, cols);
     int status =
         Bindings.nm_mask_random(rows, cols, pattern.n(), pattern.m(), seed, 0, mask.address());
@@ -254,6 +275,9 @@ public final class Mask {
    */
   public static Mask vnm(DenseMatrix w, VnmPattern pattern, NanPolicy nan, Execution execution) {
     int v = pattern.v();
+    if (!w.device().isCpu()) {
+      return GpuMasks.vnm(w, pattern, nan, execution);
+    }
     return make(
         w,
         pattern.rows(),
@@ -440,21 +464,16 @@ public final class Mask {
    * @return the M x M blocks with a row or column that keeps more, and where the first begins
    */
   public Compliance checkTransposable(Pattern pattern) {
-    ByteBuffer bits = host();
+    if (!device().isCpu()) {
+      return GpuMasks.checkTransposable(matrix, cols, Objects.requireNonNull(pattern, "pattern"));
+    }
     return Compliance.check(
         pattern,
         (breaches, row, column) -> {
           int status =
               Bindings.nm_check_transposable(
-                  Bindings.address(bits),
-                  rows,
-                  cols,
-                  pattern.n(),
-                  pattern.m(),
-                  breaches,
-                  row,
-                  column);
-          Reference.reachabilityFence(bits);
+                  address(), rows, cols, pattern.n(), pattern.m(), breaches, row, column);
+          keepAlive();
           return status;
         });
   }
@@ -467,13 +486,15 @@ public final class Mask {
    *     the first begins
    */
   public Compliance checkVnm(VnmPattern pattern) {
-    ByteBuffer bits = host();
+    if (!device().isCpu()) {
+      return GpuMasks.checkVnm(matrix, cols, pattern);
+    }
     return Compliance.check(
         pattern.rows(),
         (breaches, row, column) -> {
           int status =
               Bindings.nm_check_vnm(
-                  Bindings.address(bits),
+                  address(),
                   rows,
                   cols,
                   pattern.v(),
@@ -482,7 +503,7 @@ public final class Mask {
                   breaches,
                   row,
                   column);
-          Reference.reachabilityFence(bits);
+          keepAlive();
           return status;
         });
   }
@@ -539,14 +560,18 @@ public final class Mask {
   }
 
   /**
-   * How much of the weights this mask keeps, accumulated in double precision.
+   * How much of the weights this mask keeps, accumulated in double precision. Weights of a GPU are
+   * copied to the host for it.
    *
-   * @param w rows x cols weights, on the CPU as the mask
+   * @param w rows x cols weights, where the mask is
    * @return the shares
-   * @throws IllegalArgumentException when the shape differs, or one of both is on a GPU
+   * @throws IllegalArgumentException when shape or device differ
    */
   public KeptShare keptShare(DenseMatrix w) {
     Shape.require("w", w, rows, cols);
+    if (!device().isCpu()) {
+      return to(Device.cpu()).keptShare(GpuMasks.widened(w, device()).to(Device.cpu()));
+    }
     double[] magnitude = new double[1];
     double[] square = new double[1];
     int status =

@@ -62,6 +62,53 @@ class GpuMaskTest {
         "4:8");
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16", "F16"})
+  void scores(DType dtype, Random random) {
+    for (Pattern pattern : Samples.PATTERNS) {
+      DenseMatrix scores = weights(random, 1 + random.nextInt(9), 1 + random.nextInt(70));
+      Mask mask = Mask.ofScores(there(scores, dtype), pattern);
+      assertSame(GPU, mask.device());
+      assertEquals(Mask.ofScores(scores, pattern), mask, () -> pattern + " of " + scores);
+    }
+    DenseMatrix integers = there(weights(random, 2, 8), DType.S8);
+    Misuse.fails(ErrorCode.UNSUPPORTED, () -> Mask.ofScores(integers, Pattern.P2_4), "dtype");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16", "F16", "S8"})
+  void vnm(DType dtype, Random random) {
+    for (String text : new String[] {"1:2:4", "4:2:8", "5:1:4", "16:4:16", "3:2:32"}) {
+      VnmPattern pattern = VnmPattern.parse(text);
+      DenseMatrix w = weights(random, 1 + random.nextInt(20), 1 + random.nextInt(70));
+      Mask mask = Mask.vnm(there(w, dtype), pattern);
+      assertSame(GPU, mask.device());
+      assertEquals(Mask.vnm(w, pattern), mask, () -> pattern + " of " + w);
+      assertTrue(mask.checkVnm(pattern).ok());
+    }
+  }
+
+  @Test
+  void random(Random random) {
+    for (Pattern pattern : Samples.PATTERNS) {
+      long seed = random.nextLong();
+      Mask mask = Mask.random(7, 53, pattern, seed, GPU);
+      assertSame(GPU, mask.device());
+      assertEquals(Mask.random(7, 53, pattern, seed), mask, () -> pattern + ", " + seed);
+    }
+    Misuse.illegalArgument(() -> Mask.random(-1, 8, Pattern.P2_4, 1, GPU), "-1 x 8");
+    Misuse.nullPointer(() -> Mask.random(1, 8, null, 1, GPU));
+    Misuse.nullPointer(() -> Mask.random(1, 8, Pattern.P2_4, 1, null));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16", "F16", "S8"})
+  void keptShares(DType dtype, Random random) {
+    DenseMatrix w = weights(random, 9, 37);
+    Mask mask = Mask.magnitude(w, Pattern.P2_4);
+    assertEquals(mask.keptShare(w), mask.to(GPU).keptShare(there(w, dtype)));
+  }
+
   @Test
   void nonZeros(Random random) {
     DenseMatrix w = weights(random, 7, 45);
@@ -112,8 +159,13 @@ class GpuMaskTest {
       assertEquals(Compliance.of(w, pattern), Compliance.of(there(w, DType.BF16), pattern));
     }
     VnmPattern vnm = new VnmPattern(2, 2, 8);
+    assertEquals(mask.checkVnm(vnm), mask.to(GPU).checkVnm(vnm));
+    assertTrue(mask.checkVnm(vnm).breaches() > 0);
     Mask blocks = Mask.vnm(w, vnm);
     assertTrue(blocks.to(GPU).checkVnm(vnm).ok());
+    Compliance both = mask.checkTransposable(Pattern.P2_4);
+    assertTrue(both.breaches() > 0);
+    assertEquals(both, mask.to(GPU).checkTransposable(Pattern.P2_4));
   }
 
   @Test
@@ -143,7 +195,8 @@ class GpuMaskTest {
     assertArrayEquals(expected.toArray(), there.toArray());
     Misuse.illegalArgument(() -> mask.apply(there), "host memory");
     Misuse.illegalArgument(() -> mask.to(GPU).apply(w), "w must be in memory of cuda:0");
-    Misuse.illegalArgument(() -> mask.to(GPU).keptShare(there), "host memory");
+    Misuse.illegalArgument(() -> mask.keptShare(there), "host memory");
+    Misuse.illegalArgument(() -> mask.to(GPU).keptShare(w), "w must be in memory of cuda:0");
   }
 
   @Test
