@@ -50,7 +50,11 @@ final class CpuWeights implements Weights {
   }
 
   @Override
-  public Multiplier multiplier() {
+  public void check(Layout layout, long batch, DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
+    multiplier.check(layout, batch, x, y, epilogue);
+  }
+
+  Multiplier multiplier() {
     return multiplier;
   }
 

@@ -61,18 +61,48 @@ final class GpuMultiplier implements Route {
       DenseMatrix y,
       Epilogue epilogue,
       Execution execution) {
+    try (CudaQueue queue = new CudaQueue(execution, device)) {
+      Held held = hold(queue, layout, resultLayout, batch, count, x, y, epilogue);
+      if (execution.isTuned() && batch * count != 0 && handle instanceof CudaWeights tunable) {
+        GpuTuner.searchOnce(tunable, held.weights, queue, held.product);
+      }
+      held.run(queue);
+      queue.finish();
+    }
+  }
+
+  /** Checks a product, and lets nobody free its operands until the queue is closed. */
+  Held hold(
+      CudaQueue queue,
+      Layout layout,
+      Layout resultLayout,
+      long batch,
+      long count,
+      DenseMatrix x,
+      DenseMatrix y,
+      Epilogue epilogue) {
     check(x, y, epilogue);
     float factor = epilogue.alpha() * quantisation(x, y, epilogue);
     DenseMatrix scale = scale(factor, epilogue);
-    try (CudaQueue queue = new CudaQueue(execution, device)) {
-      long weights = queue.use(handle);
-      CudaProduct product =
-          product(queue, layout, resultLayout, batch, count, x, y, epilogue, scale, alpha(factor));
-      if (execution.isTuned() && batch * count != 0 && handle instanceof CudaWeights tunable) {
-        GpuTuner.searchOnce(tunable, weights, queue, product);
-      }
+    long weights = queue.use(handle);
+    return new Held(
+        weights,
+        product(queue, layout, resultLayout, batch, count, x, y, epilogue, scale, alpha(factor)));
+  }
+
+  /** A product whose operands a queue holds. */
+  final class Held {
+    private final long weights;
+    private final CudaProduct product;
+
+    private Held(long weights, CudaProduct product) {
+      this.weights = weights;
+      this.product = product;
+    }
+
+    /** Queues it. */
+    void run(CudaQueue queue) {
       CudaStatus.check(handle.multiply(weights, queue.stream(), product));
-      queue.finish();
     }
   }
 

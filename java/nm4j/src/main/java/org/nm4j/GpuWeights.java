@@ -268,10 +268,14 @@ final class GpuWeights implements Weights {
   }
 
   @Override
-  public Multiplier multiplier() {
-    throw new Nm4jException(
-        ErrorCode.UNSUPPORTED,
-        "batches of different matrices need matrices of the CPU, got one on " + device);
+  public void check(Layout layout, long batch, DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
+    try (CudaQueue queue = new CudaQueue(Execution.caller(), device)) {
+      multiplier.hold(queue, layout, layout, batch, 1, x, y, epilogue);
+    }
+  }
+
+  GpuMultiplier multiplier() {
+    return multiplier;
   }
 
   @Override

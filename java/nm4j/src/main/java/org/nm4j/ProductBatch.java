@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.nm4j.internal.CudaQueue;
 import org.nm4j.internal.ParallelRun;
 
 /**
@@ -26,6 +27,8 @@ import org.nm4j.internal.ParallelRun;
  *   batch.run(Execution.parallel());       // as often as x changes
  * }
  * }</pre>
+ *
+ * <p>All of it is on one device. A GPU's products are queued one after the other on one stream.
  *
  * <p>Each result is the same bits as that of its product alone. A batch may be run any number of
  * times; adding products is for one thread, and running for one at a time, as the results are
@@ -48,7 +51,7 @@ public final class ProductBatch {
    * @param y the result, N x M, writable
    * @return this
    * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or shares memory
-   *     with a result or activations of the batch
+   *     with a result or activations of the batch, or the batch is on another device
    * @throws IllegalStateException when {@code w} is closed
    */
   public ProductBatch linear(SparseMatrix w, DenseMatrix x, DenseMatrix y) {
@@ -65,7 +68,7 @@ public final class ProductBatch {
    * @param epilogue what else to do
    * @return this
    * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or shares memory
-   *     with a result or activations of the batch
+   *     with a result or activations of the batch, or the batch is on another device
    */
   public ProductBatch linear(SparseMatrix w, DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
     Shape.require("x", x, x.rows(), w.cols());
@@ -83,7 +86,7 @@ public final class ProductBatch {
    * @param epilogue what else to do
    * @return this
    * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or shares memory
-   *     with a result or activations of the batch
+   *     with a result or activations of the batch, or the batch is on another device
    */
   public ProductBatch multiply(SparseMatrix w, DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
     Shape.require("x", x, w.cols(), x.cols());
@@ -93,9 +96,10 @@ public final class ProductBatch {
 
   private ProductBatch add(Product product) {
     Objects.requireNonNull(product.epilogue, "epilogue");
+    requireDevice(product.w.device());
     product
         .w
-        .multiplier()
+        .weights()
         .check(product.layout, product.batch, product.x, product.y, product.epilogue);
     for (Product other : products) {
       requireApart("y", product.y, "a result of the batch", other.y);
@@ -104,6 +108,17 @@ public final class ProductBatch {
     }
     products.add(product);
     return this;
+  }
+
+  private void requireDevice(Device device) {
+    if (!products.isEmpty() && device() != device) {
+      throw new IllegalArgumentException(
+          "a batch is on one device, expected weights on " + device() + ", got some on " + device);
+    }
+  }
+
+  private Device device() {
+    return products.get(0).w.device();
   }
 
   private static void requireApart(String name, DenseMatrix a, String what, DenseMatrix b) {
@@ -132,6 +147,30 @@ public final class ProductBatch {
    */
   public void run(Execution execution) {
     Objects.requireNonNull(execution, "execution");
+    if (products.isEmpty()) {
+      return;
+    }
+    if (device().isCpu()) {
+      compute(execution);
+    } else {
+      queue(execution);
+    }
+  }
+
+  private void queue(Execution execution) {
+    List<GpuMultiplier.Held> held = new ArrayList<>(products.size());
+    try (CudaQueue queue = new CudaQueue(execution, device())) {
+      for (Product p : products) {
+        GpuMultiplier multiplier = ((GpuWeights) p.w.weights()).multiplier();
+        held.add(multiplier.hold(queue, p.layout, p.layout, p.batch, 1, p.x, p.y, p.epilogue));
+      }
+      held.forEach(product -> product.run(queue));
+      queue.finish();
+    }
+  }
+
+  private void compute(Execution execution) {
+    execution.requireDevice(Device.cpu());
     Multiplier.Running[] running = new Multiplier.Running[products.size()];
     long[] ends = new long[products.size()];
     int begun = 0;
@@ -140,10 +179,10 @@ public final class ProductBatch {
       double threads = 0;
       for (; begun < running.length; begun++) {
         Product p = products.get(begun);
-        running[begun] = p.w.multiplier().begin(p.layout, p.batch, p.x, p.y, p.epilogue);
+        running[begun] = multiplier(p).begin(p.layout, p.batch, p.x, p.y, p.epilogue);
         tiles += running[begun].tiles();
         ends[begun] = tiles;
-        threads += p.w.multiplier().usefulThreads(p.batch);
+        threads += multiplier(p).usefulThreads(p.batch);
       }
       int useful = (int) Math.max(1, Math.min(execution.threads(), threads));
       if (useful == 1 || tiles <= 1) {
@@ -160,6 +199,10 @@ public final class ProductBatch {
         running[i].end();
       }
     }
+  }
+
+  private static Multiplier multiplier(Product p) {
+    return ((CpuWeights) p.w.weights()).multiplier();
   }
 
   /** The tiles from begin to end - 1 of all products, one behind the other. */

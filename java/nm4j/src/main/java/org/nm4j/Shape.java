@@ -66,7 +66,7 @@ final class Shape {
   static boolean apart(DenseMatrix a, DenseMatrix b) {
     long aBytes = extent(a.rows(), a.cols(), a.ld()) * a.dtype().bytes();
     long bBytes = extent(b.rows(), b.cols(), b.ld()) * b.dtype().bytes();
-    long distance = b.typedAddress() - a.typedAddress();
+    long distance = b.anyAddress() - a.anyAddress();
     if (aBytes == 0 || bBytes == 0 || distance >= aBytes || -distance >= bBytes) {
       return true;
     }

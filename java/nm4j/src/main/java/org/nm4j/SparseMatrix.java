@@ -733,8 +733,8 @@ public final class SparseMatrix implements AutoCloseable {
     return weights.compressed();
   }
 
-  Multiplier multiplier() {
-    return weights.multiplier();
+  Weights weights() {
+    return weights;
   }
 
   /**
@@ -777,7 +777,7 @@ public final class SparseMatrix implements AutoCloseable {
 
   /** Dense products on a copy of the weights. */
   DenseRoute denseRoute() {
-    return new DenseRoute(weights.multiplier(), decompress());
+    return new DenseRoute(((CpuWeights) weights).multiplier(), decompress());
   }
 
   private Route route(Execution execution) {

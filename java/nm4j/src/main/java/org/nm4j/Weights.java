@@ -18,8 +18,8 @@ interface Weights {
   /** Measures candidates, or says what was measured. */
   Tuning tune(Layout layout, long batch, DType activations, Execution execution);
 
-  /** The tiles of products on the CPU. */
-  Multiplier multiplier();
+  /** Refuses what a product refuses, as far as can be told without it. */
+  void check(Layout layout, long batch, DenseMatrix x, DenseMatrix y, Epilogue epilogue);
 
   /** One factor per row. */
   float[] scales();

@@ -351,10 +351,6 @@ class GpuProductTest {
             "bias must be of BF16");
         Misuse.fails(
             unsupported, () -> g.linear(x, y, Epilogue.NONE.activation(Activation.GELU_TANH)));
-        Misuse.fails(
-            unsupported,
-            () -> new ProductBatch().linear(g, x, y, Epilogue.NONE),
-            "matrices of the CPU");
       }
     }
   }
