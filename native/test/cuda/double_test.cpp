@@ -399,6 +399,26 @@ TEST_F(DoubleTest, DeviceMemoryIsOutOfTheHostsReach) {
   EXPECT_DEATH(*static_cast<volatile char*>(device.data()) = 1, "");
 }
 
+// Where the host stands in for another library: its kernels would follow what is queued on default streams only.
+TEST_F(DoubleTest, Guest) {
+  setenv("NM4J_DOUBLE_GUEST", "1", 1);
+  {
+    const DeviceBytes device(64);
+    const Stream own;
+    nm_cuda_stream* shared = nullptr;
+    ASSERT_TRUE(CudaOk(nm_cuda_stream_wrap(0, nullptr, &shared)));
+    auto* const bytes = static_cast<volatile unsigned char*>(device.data());
+    ASSERT_TRUE(CudaOk(nm_cuda_fill(shared, device.data(), 1, 32)));
+    ASSERT_TRUE(CudaOk(nm_cuda_fill(own.get(), static_cast<char*>(device.data()) + 32, 1, 32)));
+    EXPECT_EQ(bytes[31], 1);
+    EXPECT_NE(bytes[32], 1);
+    own.Synchronize();
+    EXPECT_EQ(bytes[32], 1);
+    ASSERT_TRUE(CudaOk(nm_cuda_stream_free(shared)));
+  }
+  unsetenv("NM4J_DOUBLE_GUEST");
+}
+
 TEST_F(DoubleTest, Leaks) {
   EXPECT_EXIT(
       {

@@ -11,6 +11,10 @@
 //   NM4J_DOUBLE_MEMORY    bytes of memory a device has (default 1 GiB)
 //   NM4J_DOUBLE_LEAKS     "abort" (default): what is left when the process ends makes it end with status 97; "report":
 //                         it is printed only
+//   NM4J_DOUBLE_GUEST     "1": the host stands in for the kernels of another library, PyTorch's say, which run on
+//   default
+//                         streams. It can touch the memory of devices, and what is queued on a default stream runs at
+//                         once; other streams are as late as ever
 #ifndef NM4J_DOUBLE_CONTROL_H_
 #define NM4J_DOUBLE_CONTROL_H_
 

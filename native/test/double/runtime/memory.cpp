@@ -58,6 +58,9 @@ size_t capacity() {
   return text != nullptr ? std::strtoull(text, nullptr, 10) : size_t{1} << 30;
 }
 
+// What the host may do with the memory of a device while no work of it runs.
+int left_to_host() { return has_guest() ? PROT_READ | PROT_WRITE : PROT_NONE; }
+
 void protect(const Allocation& a, int protection) {
   if (mprotect(a.pages, a.page_bytes, protection) != 0) breach("mprotect failed");
 }
@@ -121,7 +124,7 @@ cudaError_t allocate(int device, size_t bytes, void** memory) {
   protect(a, PROT_READ | PROT_WRITE);
   std::memset(a.pages, kCanary, page_bytes);
   std::memset(begin, kPoison, bytes);
-  if (heap().unlocked[device] == 0) protect(a, PROT_NONE);
+  if (heap().unlocked[device] == 0) protect(a, left_to_host());
   heap().used[device] += bytes;
   heap().device.emplace(begin, std::move(a));
   count_live(1);
@@ -213,7 +216,7 @@ Unlocked::Unlocked(int device) : device_(device) {
 Unlocked::~Unlocked() {
   if (--heap().unlocked[device_] > 0) return;
   for (const auto& [begin, a] : heap().device) {
-    if (a.device == device_) protect(a, PROT_NONE);
+    if (a.device == device_) protect(a, left_to_host());
   }
 }
 

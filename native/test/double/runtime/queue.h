@@ -92,6 +92,9 @@ NM4J_DOUBLE_API void run_device(int device);
 // The host has seen all that the clock covers.
 void host_joins(const Clock& clock);
 
+// Whether the host stands in for another library's kernels: NM4J_DOUBLE_GUEST.
+bool has_guest();
+
 double now();  // microseconds of simulated time
 
 NM4J_DOUBLE_API int current_device();

@@ -54,6 +54,8 @@ cudaStream_t find_stream(int64_t id) {
   return nullptr;
 }
 
+bool is_default(cudaStream_t stream) { return registry().streams.count(stream) == 0; }
+
 cudaStream_t resolve(cudaStream_t stream) {
   if (stream == nullptr) {
     std::unique_ptr<CUstream_st>& of_device = registry().defaults[current_device()];
@@ -142,9 +144,13 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t asked) {
   if (fails_now()) return cudaErrorUnknown;
   cudaStream_t stream = nm4j_double::resolve(asked);
   if (known(event)->device != stream->device) return cudaErrorInvalidResourceHandle;
+  event->stream = stream;
+  event->stream_id = stream->id;
+  event->position = stream->enqueued + 1;
+  event->reached = false;
   nm4j_double::enqueue(
       stream, {},
-      [event, position = stream->enqueued + 1, id = stream->id] {
+      [event, position = event->position, id = stream->id] {
         // It may have been recorded again, or destroyed.
         if (registry().events.count(event) == 0) return;
         if (event->stream_id != id || event->position != position) return;
@@ -152,11 +158,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t asked) {
         event->time = nm4j_double::now();
       },
       0);
-  event->stream = stream;
-  event->stream_id = stream->id;
-  event->position = stream->enqueued;
   event->clock = stream->clock;
-  event->reached = false;
   return cudaSuccess;
 }
 

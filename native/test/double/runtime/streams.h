@@ -12,6 +12,7 @@ namespace nm4j_double {
 // Those created and not destroyed, and the devices' default streams.
 std::vector<cudaStream_t> all_streams();
 cudaStream_t find_stream(int64_t id);
+bool is_default(cudaStream_t stream);
 
 // Queues that the stream goes no further before the event's last recording is reached.
 void wait_for(cudaStream_t stream, cudaEvent_t event);
