@@ -183,8 +183,12 @@ public final class Execution {
     return threads;
   }
 
-  /** Null where calls wait for their work. */
-  DeviceStream stream() {
+  /**
+   * The stream on which calls queue their work on operands of a GPU.
+   *
+   * @return as given to {@link #on(DeviceStream)}; null where calls wait for their work
+   */
+  public DeviceStream stream() {
     return stream;
   }
 
