@@ -86,7 +86,7 @@ public final class Conv2d extends Layer {
   @Override
   CompressedLayer compress(Pattern pattern, DType dtype, Workload workload) {
     Tensor weight = dense.weight();
-    Tensors.requirePlainFloat(name() + ".weight", weight);
+    Tensors.requirePlainFloat(name() + ".weight", weight, MOVE);
     long bytes = Tensors.bytes(weight);
     if (spec.in() <= pattern.n()) {
       String reason = spec.in() + " input channels, of which " + pattern + " drops none";

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Device;
 import org.nm4j.Execution;
 import org.nm4j.train.MaskRule;
 import org.nm4j.train.MaskedParameter;
@@ -31,6 +32,7 @@ final class FusedWeights {
       boolean bf16 = Tensors.isBf16(tensor);
       Tensor own = tensor.detach();
       Tensor master = Tensors.keep(bf16 ? Tensors.asFloat(own) : own);
+      Tensors.device(master).synchronize(); // building waits for no stream of PyTorch's
       MaskedParameter.Builder builder = MaskedParameter.builder(entry.name(), view(master));
       if (bf16) {
         builder.maskedBf16(Tensors.viewBf16(tensor, rows(tensor), tensor.numel() / rows(tensor)));
@@ -57,10 +59,12 @@ final class FusedWeights {
     }
   }
 
+  private final Device device;
   private final List<NetWeights.Entry> entries = new ArrayList<>();
   private final Map<String, Dense> made = new LinkedHashMap<>();
 
-  FusedWeights(List<NetWeights.Entry> all, Map<String, SparseWeight> sparse) {
+  FusedWeights(List<NetWeights.Entry> all, Map<String, SparseWeight> sparse, Device device) {
+    this.device = device;
     for (NetWeights.Entry entry : all) {
       if (!sparse.containsKey(entry.name()) && entry.tensor().requires_grad()) {
         entries.add(entry);
@@ -73,10 +77,22 @@ final class FusedWeights {
     if (made.isEmpty()) {
       for (NetWeights.Entry entry : entries) {
         Tensors.requireTrainable(entry.name(), entry.tensor());
+        requireOnDevice(entry);
       }
       entries.forEach(entry -> made.put(entry.name(), Dense.of(entry)));
     }
     return made;
+  }
+
+  private void requireOnDevice(NetWeights.Entry entry) {
+    if (Tensors.device(entry.tensor()) != device) {
+      throw new IllegalArgumentException(
+          entry.name()
+              + ": expected "
+              + device
+              + ", where the sparse layers are, got "
+              + Tensors.describe(entry.tensor()));
+    }
   }
 
   Map<String, MaskedParameter> parameters() {

@@ -27,6 +27,9 @@ import org.nm4j.Workload;
  * compressed or decompressed.
  */
 public abstract sealed class Layer permits Linear, Conv2d {
+  /** What to do about weights on a GPU. */
+  static final String MOVE = "move the network there first, by to(new Device(\"cpu\"), false)";
+
   private String name;
   private Execution execution = Execution.caller();
   private DenseMatrix bias; // of the compressed layer, or null
@@ -162,7 +165,7 @@ public abstract sealed class Layer permits Linear, Conv2d {
           name + ": compressed layers compute no gradients; decompress, or use a NoGradGuard");
     }
     Tensor plain = x.contiguous();
-    Tensors.requirePlainFloat(name + ": input", plain);
+    Tensors.requirePlainFloat(name + ": input", plain, "give it x.cpu()");
     return plain;
   }
 

@@ -73,7 +73,7 @@ public final class Linear extends Layer {
   @Override
   CompressedLayer compress(Pattern pattern, DType dtype, Workload workload) {
     Tensor weight = dense.weight();
-    Tensors.requirePlainFloat(name() + ".weight", weight);
+    Tensors.requirePlainFloat(name() + ".weight", weight, MOVE);
     long bytes = Tensors.bytes(weight);
     DenseMatrix w = Tensors.view(weight, out, in);
     Compliance compliance = Compliance.of(w, pattern);

@@ -156,8 +156,9 @@ public abstract class Net extends Module {
    * @return what became of each layer
    * @throws IllegalStateException when a layer is compressed already, or normalisation would be
    *     folded while in training
-   * @throws IllegalArgumentException when a weight is not contiguous float32 on the CPU, or cannot
-   *     be stored as that type; layers before it are compressed then
+   * @throws IllegalArgumentException when a weight is not contiguous float32 on the CPU (move a
+   *     network there from a GPU before), or cannot be stored as that type; layers before it are
+   *     compressed then
    */
   public final List<CompressedLayer> compress(Pattern pattern, DType dtype, Workload workload) {
     Objects.requireNonNull(pattern, "pattern");

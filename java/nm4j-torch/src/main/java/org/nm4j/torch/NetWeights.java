@@ -18,6 +18,8 @@ import org.bytedeco.pytorch.StringTensorDict;
 import org.bytedeco.pytorch.StringVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
+import org.nm4j.Device;
+import org.nm4j.train.LayerChoice;
 import org.nm4j.train.LayerWeight;
 
 /** The parameters of a module, each once, and what a recipe has to know about them. */
@@ -56,6 +58,40 @@ final class NetWeights {
       }
     }
     return entries;
+  }
+
+  /**
+   * Where all weights are that a recipe has chosen.
+   *
+   * @throws IllegalArgumentException when one of them cannot be trained, or they are on several
+   *     devices
+   */
+  static Device device(List<LayerChoice> choices, List<Entry> entries) {
+    Entry first = null;
+    for (int i = 0; i < choices.size(); i++) {
+      if (!choices.get(i).isSparse()) {
+        continue;
+      }
+      Entry entry = entries.get(i);
+      Tensors.requireTrainable(entry.name(), entry.tensor());
+      if (first == null) {
+        first = entry;
+      }
+      Device expected = Tensors.device(first.tensor());
+      Device device = Tensors.device(entry.tensor());
+      if (device != expected) {
+        throw new IllegalArgumentException(
+            "expected all sparse layers on one device, got "
+                + first.name()
+                + " on "
+                + expected
+                + " and "
+                + entry.name()
+                + " on "
+                + device);
+      }
+    }
+    return first == null ? Device.cpu() : Tensors.device(first.tensor());
   }
 
   private static Entry entry(String name, Tensor tensor, LayerWeight layer) {

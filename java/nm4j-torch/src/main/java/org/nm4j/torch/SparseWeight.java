@@ -6,6 +6,7 @@ package org.nm4j.torch;
 
 import java.lang.ref.Reference;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Execution;
 import org.nm4j.train.LayerChoice;
@@ -22,6 +23,8 @@ import org.nm4j.train.Recipe;
  * <p>The memory that the parameter had is the master's, unless it is bfloat16: then the master is
  * float32 of its own, and the masked copy takes that memory. In a step such a parameter is float32,
  * and so is its gradient, so that an optimiser's moments are, too.
+ *
+ * <p>All of it is on the device where the parameter was.
  */
 final class SparseWeight {
   private final LayerChoice choice;
@@ -39,7 +42,8 @@ final class SparseWeight {
     this.bf16 = Tensors.isBf16(tensor);
     Tensor own = tensor.detach();
     this.master = Tensors.keep(bf16 ? Tensors.asFloat(own) : own);
-    this.masked = Tensors.keep(bf16 ? own : own.clone());
+    this.masked = Tensors.keep(bf16 ? own : Place.current().copy(own, ScalarType.Float));
+    Tensors.device(master).synchronize(); // the first mask waits for no stream of PyTorch's
     MaskedParameter.Builder builder = recipe.parameter(choice, view(master), steps);
     LayerWeight weight = choice.weight();
     this.parameter =

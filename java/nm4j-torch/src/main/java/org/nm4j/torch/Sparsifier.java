@@ -17,7 +17,10 @@ import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Optimizer;
 import org.nm4j.CompressedMatrix;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Device;
+import org.nm4j.DeviceStream;
 import org.nm4j.Execution;
+import org.nm4j.interop.Cuda;
 import org.nm4j.train.LayerChoice;
 import org.nm4j.train.MaskKind;
 import org.nm4j.train.MaskRule;
@@ -57,14 +60,20 @@ import org.nm4j.train.SparsityReport;
  * and the masked weights follow. A recipe that changes nothing (lambda 0 and M of M) gives the bits
  * of training without.
  *
- * <p>Layers are those of type Linear, Conv1d and Conv2d, contiguous float32 or bfloat16 on the CPU.
- * {@link #report} says which became sparse and why the others did not. Frozen parameters stay
- * dense, as do weights that are shared with anything but such a layer.
+ * <p>Layers are those of type Linear, Conv1d and Conv2d, contiguous float32 or bfloat16, on the CPU
+ * or all on one GPU of CUDA. {@link #report} says which became sparse and why the others did not.
+ * Frozen parameters stay dense, as do weights that are shared with anything but such a layer.
  *
  * <p>A bfloat16 weight gets a float32 master of the sparsifier's, and the network computes with the
  * masked bfloat16 copy. In a step the optimiser sees the master and a float32 gradient, and so
  * keeps float32 moments. What stays dense is PyTorch's own affair with an optimiser of PyTorch, and
  * has a float32 master, too, with one of nm4j.
+ *
+ * <p>On a GPU everything happens there, in the tensors' own memory, by nm4j's CUDA backend; the
+ * preset for PyTorch with CUDA is the program's to add. Work is queued on the GPU's default stream,
+ * which is PyTorch's current one unless a program changes that, see {@link #execution}. Masks are
+ * made by magnitude, or transposable 2:4 of linear layers; others are refused. (Tested with a
+ * double of CUDA; it has not run on a GPU yet.)
  *
  * <p>Not safe for use by many threads at once.
  */
@@ -77,7 +86,9 @@ public final class Sparsifier implements AutoCloseable {
   private final Map<String, SparseWeight> sparse = new LinkedHashMap<>();
   private final FusedWeights fused;
   private final MaskCurve curve = new MaskCurve();
-  private Execution execution = Execution.caller();
+  private final Device device;
+  private final DeviceStream stream; // of a GPU: its default one, which PyTorch uses, too
+  private Execution execution;
   private boolean frozen;
   private boolean attached = true;
   private long step;
@@ -88,6 +99,9 @@ public final class Sparsifier implements AutoCloseable {
     this.steps = steps;
     this.entries = NetWeights.of(module);
     this.choices = recipe.select(entries.stream().map(NetWeights.Entry::weight).toList());
+    this.device = NetWeights.device(choices, entries);
+    this.stream = device.isCpu() ? null : Cuda.wrap(null, device);
+    this.execution = stream == null ? Execution.caller() : Execution.on(stream);
     try {
       for (int i = 0; i < choices.size(); i++) {
         LayerChoice choice = choices.get(i);
@@ -98,12 +112,13 @@ public final class Sparsifier implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       restore();
+      closeStream();
       throw e;
     }
     if (sparse.isEmpty()) {
       throw new IllegalArgumentException("no layer fits the recipe: " + reasons());
     }
-    this.fused = new FusedWeights(entries, sparse);
+    this.fused = new FusedWeights(entries, sparse, device);
     sparse.values().forEach(SparseWeight::useMasked);
   }
 
@@ -133,20 +148,37 @@ public final class Sparsifier implements AutoCloseable {
    * @param steps how many optimiser steps the whole training has, for warm-up and ending
    * @return the sparsifier
    * @throws IllegalArgumentException when {@code steps} is less than 1, no layer fits the recipe,
-   *     or one that does is not contiguous float32 or bfloat16 on the CPU; the message names it
+   *     or one that does is not contiguous float32 or bfloat16 on the CPU or CUDA, is on another
+   *     device than one before, or cannot have its masks there; the message names it
+   * @throws org.nm4j.Nm4jException {@link org.nm4j.ErrorCode#UNAVAILABLE} or {@link
+   *     org.nm4j.ErrorCode#LIBRARY} when layers are on a GPU that nm4j cannot use
    */
   public static Sparsifier attach(Module module, Recipe recipe, long steps) {
     return new Sparsifier(module, recipe, steps);
   }
 
   /**
-   * Sets where masks are computed, the calling thread to begin with.
+   * Sets where masks are computed: the calling thread to begin with, and for a network on a GPU the
+   * GPU's default stream.
    *
-   * @param value the execution
+   * @param value the execution; on a GPU {@link Execution#on(DeviceStream)} with PyTorch's current
+   *     stream ({@link Cuda#wrap}), because nothing else orders the work of both. It must outlast
+   *     the sparsifier
    * @return this
+   * @throws IllegalArgumentException when the network is on a GPU and the execution is not on a
+   *     stream of it
    */
   public Sparsifier execution(Execution value) {
-    execution = Objects.requireNonNull(value, "execution");
+    Objects.requireNonNull(value, "execution");
+    boolean there = value.stream() != null && value.stream().device() == device;
+    if (!device.isCpu() && !there) {
+      throw new IllegalArgumentException(
+          "expected an execution on a stream of "
+              + device
+              + ", the one that PyTorch uses, got "
+              + value);
+    }
+    execution = value;
     return this;
   }
 
@@ -200,7 +232,7 @@ public final class Sparsifier implements AutoCloseable {
    * @param optimizer the optimiser
    * @return how many mask bits changed
    * @throws IllegalArgumentException when a gradient is not finite (named, and nothing has
-   *     changed), or a parameter is not contiguous float32 or bfloat16 on the CPU
+   *     changed), or a parameter is not contiguous float32 or bfloat16 where the sparse ones are
    * @throws IllegalStateException when not attached
    */
   public long step(org.nm4j.train.Optimizer optimizer) {
@@ -355,8 +387,8 @@ public final class Sparsifier implements AutoCloseable {
 
   /**
    * Writes everything with which training goes on, bit for bit: master weights, buffers, masks,
-   * moments, the optimiser's state, PyTorch's random numbers and the SAD curve. The file appears
-   * whole or not at all.
+   * moments, the optimiser's state, PyTorch's random numbers (of the CPU, and of the GPU that the
+   * network is on) and the SAD curve. The file appears whole or not at all.
    *
    * @param file replaced if it exists
    * @param optimizer PyTorch's optimiser, or null when nm4j's steps
@@ -370,13 +402,13 @@ public final class Sparsifier implements AutoCloseable {
   }
 
   /**
-   * Reads what {@link #save} wrote, for the same network and recipe.
+   * Reads what {@link #save} wrote, for the same network and recipe, on the same device.
    *
    * @param file the file
    * @param optimizer of the kind that was saved, made for this module, or null when nm4j's steps
    * @return what was given as {@code extra}
-   * @throws IOException when the file is damaged or of another network or recipe; nothing has
-   *     changed
+   * @throws IOException when the file is damaged or of another network, recipe or device; nothing
+   *     has changed
    * @throws IllegalStateException when not attached
    */
   public byte[] load(Path file, Optimizer optimizer) throws IOException {
@@ -417,6 +449,13 @@ public final class Sparsifier implements AutoCloseable {
     attached = false;
     sparse.values().forEach(SparseWeight::release);
     fused.release();
+    closeStream();
+  }
+
+  private void closeStream() {
+    if (stream != null) {
+      stream.close();
+    }
   }
 
   /**
@@ -455,6 +494,10 @@ public final class Sparsifier implements AutoCloseable {
 
   Module module() {
     return module;
+  }
+
+  Device device() {
+    return device;
   }
 
   String recipeText() {

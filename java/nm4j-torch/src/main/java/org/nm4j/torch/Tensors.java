@@ -18,6 +18,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Device;
+import org.nm4j.interop.Cuda;
 import org.nm4j.interop.JavaCpp;
 
 /** Tensors as nm4j sees them: addresses, shapes and views without copies. */
@@ -39,18 +41,24 @@ final class Tensors {
     return shape;
   }
 
+  /** Null for a device on which nm4j does not compute. */
+  static Device device(Tensor tensor) {
+    return Place.current().of(tensor);
+  }
+
   static String describe(Tensor tensor) {
+    Device device = device(tensor);
     return tensor.scalar_type()
         + " of "
         + Arrays.toString(shape(tensor))
         + " on "
-        + (tensor.is_cuda() ? "cuda" : tensor.is_cpu() ? "cpu" : "another device")
+        + (device == null ? tensor.device().str().getString() : device)
         + (tensor.is_contiguous() ? "" : ", not contiguous");
   }
 
-  /** Whether nm4j can compute in place on it. */
+  /** Whether nm4j can compute in place on it, on the CPU. */
   static boolean isPlainFloat(Tensor tensor) {
-    return tensor.is_cpu() && isFloat(tensor) && tensor.is_contiguous();
+    return device(tensor) == Device.cpu() && isFloat(tensor) && tensor.is_contiguous();
   }
 
   /** JavaCPP's enums from native code are other objects than their constants. */
@@ -62,47 +70,67 @@ final class Tensors {
     return tensor.scalar_type().value == ScalarType.BFloat16.value;
   }
 
-  static void requirePlainFloat(String name, Tensor tensor) {
+  /** What compressed layers take; `remedy` is for tensors of a GPU. */
+  static void requirePlainFloat(String name, Tensor tensor, String remedy) {
     if (!isPlainFloat(tensor)) {
+      Device device = device(tensor);
+      boolean gpu = device != null && !device.isCpu();
       throw new IllegalArgumentException(
-          name + ": expected contiguous float32 on the CPU, got " + describe(tensor));
+          name
+              + ": expected contiguous float32 on the CPU, got "
+              + describe(tensor)
+              + (gpu ? "; compressed layers compute on the CPU: " + remedy : ""));
     }
   }
 
   /** What nm4j can train: in place, or by float32 master weights of its own. */
   static void requireTrainable(String name, Tensor tensor) {
-    if (!isPlainFloat(tensor) && !(tensor.is_cpu() && isBf16(tensor) && tensor.is_contiguous())) {
+    if (device(tensor) == null || !(isFloat(tensor) || isBf16(tensor)) || !tensor.is_contiguous()) {
       throw new IllegalArgumentException(
           name
-              + ": expected contiguous float32 or bfloat16 on the CPU, got "
+              + ": expected contiguous float32 or bfloat16 on the CPU or CUDA, got "
               + describe(tensor)
               + "; leave it out of the recipe, or convert it before");
     }
   }
 
-  /** As contiguous float32: the tensor itself if it is that, else a copy. */
+  /** As contiguous float32 where it is: the tensor itself if it is that, else a copy. */
   static Tensor asFloat(Tensor tensor) {
-    return tensor.to(ScalarType.Float).contiguous();
+    return isFloat(tensor) && tensor.is_contiguous()
+        ? tensor
+        : Place.current().copy(tensor, ScalarType.Float);
+  }
+
+  /** Contiguous on the CPU: the tensor itself if it is that, else a copy. */
+  static Tensor onHost(Tensor tensor) {
+    Tensor there = device(tensor) == Device.cpu() ? tensor : Place.current().host(tensor);
+    return there.is_contiguous() ? there : there.contiguous();
   }
 
   /**
    * The tensor's memory as a matrix, without a copy. Keeps no tensor alive: that is the caller's.
    */
   static DenseMatrix view(Tensor tensor, long rows, long cols) {
-    if (rows * cols == 0) {
-      return DenseMatrix.allocate(rows, cols); // JavaCPP has no pointer to nothing
-    }
-    FloatPointer data = tensor.data_ptr_float();
-    return JavaCpp.view(data.capacity(rows * cols), rows, cols, cols);
+    return view(DType.F32, tensor, rows, cols);
   }
 
   /** The same for bfloat16. */
   static DenseMatrix viewBf16(Tensor tensor, long rows, long cols) {
+    return view(DType.BF16, tensor, rows, cols);
+  }
+
+  private static DenseMatrix view(DType dtype, Tensor tensor, long rows, long cols) {
+    Device device = device(tensor);
     if (rows * cols == 0) {
-      return DenseMatrix.allocate(DType.BF16, rows, cols);
+      return DenseMatrix.allocate(device, dtype, rows, cols); // JavaCPP has no pointer to nothing
     }
-    ShortPointer data = new ShortPointer(tensor.data_ptr());
-    return JavaCpp.viewBf16(data.capacity(rows * cols), rows, cols, cols);
+    Pointer data = tensor.data_ptr();
+    if (!device.isCpu()) {
+      return Cuda.view(data, device, dtype, rows, cols, cols);
+    }
+    return dtype == DType.F32
+        ? JavaCpp.view(new FloatPointer(data).capacity(rows * cols), rows, cols, cols)
+        : JavaCpp.viewBf16(new ShortPointer(data).capacity(rows * cols), rows, cols, cols);
   }
 
   /** Keeps a tensor that was made inside a scope of the caller's beyond that scope. */
@@ -129,7 +157,7 @@ final class Tensors {
     void accept(ByteBuffer chunk) throws java.io.IOException;
   }
 
-  /** Passes a contiguous tensor's memory on, piece by piece. */
+  /** Passes the memory of a contiguous tensor on the CPU on, piece by piece. */
   static void chunks(Tensor tensor, ChunkAction action) throws java.io.IOException {
     try (PointerScope scope = new PointerScope()) {
       long size = bytes(tensor);

@@ -26,6 +26,7 @@ import org.bytedeco.pytorch.StringVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.nm4j.Device;
 import org.nm4j.train.MaskedParameter;
 
 /** What a checkpoint holds, and how it gets there. */
@@ -52,7 +53,9 @@ final class TrainingState {
             out.writeBoolean(sparsifier.frozen());
           });
       bodies.put("curve", sparsifier.maskCurve()::write);
-      bodies.put("random", bytes(tensorBytes(torch.getDefaultCPUGenerator().get_state())));
+      for (Map.Entry<String, Generator> random : generators().entrySet()) {
+        bodies.put(random.getKey(), bytes(tensorBytes(random.getValue().get_state())));
+      }
       for (Map.Entry<String, Tensor> tensor : tensors().entrySet()) {
         bodies.put("tensor " + tensor.getKey(), out -> write(tensor.getValue(), out));
       }
@@ -90,10 +93,12 @@ final class TrainingState {
       try (DataInputStream in = checkpoint.section("progress")) {
         sparsifier.restore(in.readLong(), in.readBoolean());
       }
-      Generator generator = torch.getDefaultCPUGenerator();
-      Tensor random = generator.get_state().clone();
-      fill(random, checkpoint.bytes("random"));
-      generator.set_state(random);
+      for (Map.Entry<String, Generator> random : generators().entrySet()) {
+        Generator generator = random.getValue();
+        Tensor state = generator.get_state().clone();
+        fill(state, checkpoint.bytes(random.getKey()));
+        generator.set_state(state);
+      }
       return checkpoint.bytes("extra");
     }
   }
@@ -149,6 +154,17 @@ final class TrainingState {
     return tensors;
   }
 
+  /** PyTorch's random numbers on the CPU, and on the GPU of a network there. */
+  private Map<String, Generator> generators() {
+    Map<String, Generator> generators = new LinkedHashMap<>();
+    generators.put("random", torch.getDefaultCPUGenerator());
+    Device device = sparsifier.device();
+    if (!device.isCpu()) {
+      generators.put("random " + device, Place.current().generator(device));
+    }
+    return generators;
+  }
+
   private Map<String, MaskedParameter> parameters() {
     Map<String, MaskedParameter> parameters = new LinkedHashMap<>();
     sparsifier.sparse().forEach((name, weight) -> parameters.put(name, weight.parameter()));
@@ -161,7 +177,7 @@ final class TrainingState {
   private static void write(Tensor tensor, DataOutputStream out) throws IOException {
     out.writeUTF(Tensors.describe(tensor));
     WritableByteChannel channel = Channels.newChannel(out);
-    Tensors.chunks(tensor.contiguous(), channel::write);
+    Tensors.chunks(Tensors.onHost(tensor), channel::write);
   }
 
   private static byte[] tensorBytes(Tensor tensor) throws IOException {
@@ -177,7 +193,7 @@ final class TrainingState {
 
   private static void fill(Tensor tensor, DataInputStream in) throws IOException {
     ReadableByteChannel channel = Channels.newChannel(in);
-    Tensor plain = tensor.is_contiguous() ? tensor : tensor.contiguous();
+    Tensor plain = Tensors.onHost(tensor);
     Tensors.chunks(
         plain,
         chunk -> {

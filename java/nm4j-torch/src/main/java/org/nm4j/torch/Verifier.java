@@ -40,7 +40,7 @@ final class Verifier {
       report.add(weight, DenseMatrix.allocate(weight.outputs(), weight.cols()));
       return;
     }
-    Tensor plain = Tensors.asFloat(tensor.detach().cpu());
+    Tensor plain = Tensors.asFloat(Tensors.onHost(tensor.detach()));
     report.add(weight, Tensors.view(plain, weight.outputs(), weight.cols()));
     Reference.reachabilityFence(plain);
   }
@@ -55,7 +55,10 @@ final class Verifier {
     long kernel = neighbours ? 1 : (long) layer.kernelH() * layer.kernelW();
     long inputs = layer.cols() / kernel;
     Tensor ohwi =
-        Tensors.asFloat(tensor.detach().reshape(layer.outputs(), inputs, kernel).transpose(1, 2));
+        Tensors.asFloat(
+            Tensors.onHost(tensor.detach())
+                .reshape(layer.outputs(), inputs, kernel)
+                .transpose(1, 2));
     DenseMatrix shared = Tensors.view(ohwi, layer.outputs() * kernel, inputs);
     DenseMatrix copy = DenseMatrix.copyOf(shared.toArray(), shared.rows(), shared.cols());
     Reference.reachabilityFence(ohwi);

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.LBFGS;
 import org.bytedeco.pytorch.LBFGSOptions;
 import org.bytedeco.pytorch.LinearImpl;
@@ -385,6 +386,13 @@ class SparsifierTest {
         assertThrows(IllegalArgumentException.class, () -> Sparsifier.attach(half, Recipe.paper()));
     assertTrue(e.getMessage().startsWith("fc1.weight: expected contiguous float32"));
     assertTrue(e.getMessage().contains("got Half"), e.getMessage());
+
+    Tensor nowhere = torch.zeros(8, 16).to(new Device("meta"), ScalarType.Float);
+    e =
+        assertThrows(
+            IllegalArgumentException.class, () -> Tensors.requireTrainable("fc.weight", nowhere));
+    assertTrue(e.getMessage().startsWith("fc.weight: expected contiguous float32 or bfloat16 on"));
+    assertTrue(e.getMessage().contains("got Float of [8, 16] on meta; "), e.getMessage());
 
     SmallNet net = SmallNet.seeded(1);
     Recipe none = Recipe.builder().include("nothing").build();
