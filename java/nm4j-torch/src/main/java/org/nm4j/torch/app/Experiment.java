@@ -55,18 +55,17 @@ record Experiment(String name, List<RunConfig> rows, int first, int seeds) {
 
   private static Experiment images(String task, int epochs, int limit, int seeds) {
     List<RunConfig> rows = new ArrayList<>();
-    rows.add(new RunConfig(task, Method.DENSE, "2:4", 0, epochs, 0, limit));
-    for (Method method : List.of(Method.ASP, Method.STE, Method.SR_STE)) {
-      rows.add(row(task, method, "2:4", 2e-4f, epochs, limit));
+    for (Method method : Method.values()) {
+      rows.add(new RunConfig(task, method, "2:4", 2e-4f, epochs, 0, limit));
     }
     for (String pattern : List.of("4:8", "1:4", "2:8", "1:16")) {
-      rows.add(row(task, Method.SR_STE, pattern, 2e-4f, epochs, limit));
+      rows.add(new RunConfig(task, Method.SR_STE, pattern, 2e-4f, epochs, 0, limit));
     }
     for (String pattern : List.of("1:4", "1:16")) {
-      rows.add(row(task, Method.STE, pattern, 0, epochs, limit));
+      rows.add(new RunConfig(task, Method.STE, pattern, 0, epochs, 0, limit));
     }
     for (float lambda : LAMBDAS) {
-      rows.add(row(task, Method.SR_STE, "2:4", lambda, epochs, limit));
+      rows.add(new RunConfig(task, Method.SR_STE, "2:4", lambda, epochs, 0, limit));
     }
     return new Experiment(task, rows, 4, seeds);
   }
@@ -74,14 +73,8 @@ record Experiment(String name, List<RunConfig> rows, int first, int seeds) {
   private static Experiment methods(String task, int epochs, int limit, int seeds) {
     List<RunConfig> rows = new ArrayList<>();
     for (Method method : List.of(Method.DENSE, Method.STE, Method.SR_STE)) {
-      rows.add(row(task, method, "2:4", 2e-4f, epochs, limit));
+      rows.add(new RunConfig(task, method, "2:4", 2e-4f, epochs, 0, limit));
     }
     return new Experiment(task, rows, rows.size(), seeds);
-  }
-
-  private static RunConfig row(
-      String task, Method method, String pattern, float lambda, int epochs, int limit) {
-    float used = method == Method.SR_STE ? lambda : 0;
-    return new RunConfig(task, method, pattern, used, epochs, 0, limit);
   }
 }

@@ -16,8 +16,8 @@ import org.nm4j.train.Recipe;
  *
  * @param task name of network and data, see {@link Tasks}
  * @param method how
- * @param pattern N:M, for dense runs too, where it does nothing
- * @param lambda of SR-STE
+ * @param pattern N:M; 2:4 for all dense runs, where it does nothing
+ * @param lambda of SR-STE, 0 for all others
  * @param epochs passes over the data; ASP takes twice as many
  * @param seed of weights, order and dropout
  * @param limit the most training samples that are used, 0 for all
@@ -33,7 +33,10 @@ record RunConfig(
           .thenComparing(RunConfig::method)
           .thenComparing(RunConfig::lambda);
 
+  /** What a method does not use is the same for all its runs, as it is not in their names. */
   RunConfig {
+    pattern = method == Method.DENSE ? "2:4" : pattern;
+    lambda = method == Method.SR_STE ? lambda : 0;
     if (epochs < 1 || limit < 0) {
       throw new IllegalArgumentException(
           "expected at least 1 epoch and a limit of at least 0, got " + epochs + " and " + limit);
@@ -46,7 +49,7 @@ record RunConfig(
 
   /** The dense run of the same settings: what ASP starts from. */
   RunConfig dense() {
-    return new RunConfig(task, Method.DENSE, "2:4", 0, epochs, seed, limit);
+    return new RunConfig(task, Method.DENSE, pattern, 0, epochs, seed, limit);
   }
 
   /** What SR-STE is compared with. */

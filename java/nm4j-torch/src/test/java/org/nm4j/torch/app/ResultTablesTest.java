@@ -90,6 +90,18 @@ class ResultTablesTest {
         ResultTables.markdown(experiment("text", 2), results));
   }
 
+  /** As it may stand in commands and in results of earlier versions. */
+  @Test
+  void whatAMethodDoesNotUseMakesNoDifference() {
+    RunConfig dense = new RunConfig("text", Method.DENSE, "1:4", 0.5f, 2, 3, 0);
+    RunConfig ste = new RunConfig("text", Method.STE, "1:4", 0.5f, 2, 3, 0);
+    RunConfig srSte = new RunConfig("text", Method.SR_STE, "1:4", 0.5f, 2, 3, 0);
+    assertEquals(new RunConfig("text", Method.DENSE, "2:4", 0, 2, 3, 0), dense);
+    assertEquals(List.of(dense, dense), List.of(ste.dense(), srSte.dense()));
+    assertEquals(ste, srSte.ste());
+    assertEquals(0.5f, srSte.lambda());
+  }
+
   @Test
   void lambdasAreWrittenAsPeopleDo() {
     Map<Float, String> expected =
