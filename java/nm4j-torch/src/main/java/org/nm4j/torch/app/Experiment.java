@@ -6,6 +6,8 @@ package org.nm4j.torch.app;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Trainings that are compared: all rows, each with several seeds.
@@ -19,8 +21,8 @@ record Experiment(String name, List<RunConfig> rows, int first, int seeds) {
   private static final float[] LAMBDAS = {2e-5f, 2e-3f, -2e-5f};
 
   /**
-   * The experiments that are known by name. Unless told otherwise their sizes are such that all of
-   * them take about six hours on one core: from 40 seconds to six minutes a training.
+   * The experiments that are known by name. Their sizes, of which 0 means the experiment's own, are
+   * chosen for a machine without GPU: a few epochs of small networks.
    */
   static Experiment named(String name, int epochs, int limit, int seeds) {
     return switch (name) {
@@ -47,6 +49,18 @@ record Experiment(String name, List<RunConfig> rows, int first, int seeds) {
       }
     }
     return trainings;
+  }
+
+  /** Those results that are of its trainings, of all that lie in its folder. */
+  List<RunResult> among(List<RunResult> results) {
+    Set<String> ids = trainings().stream().map(RunConfig::id).collect(Collectors.toSet());
+    return results.stream().filter(result -> ids.contains(result.config().id())).toList();
+  }
+
+  /** What a name says about them: "e6-x5", and "-n" with the limit between, if there is one. */
+  String sizes() {
+    RunConfig row = rows.get(0);
+    return "e" + row.epochs() + (row.limit() == 0 ? "" : "-n" + row.limit()) + "-x" + seeds;
   }
 
   private static int or(int value, int otherwise) {

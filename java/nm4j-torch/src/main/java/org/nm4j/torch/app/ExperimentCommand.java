@@ -65,9 +65,12 @@ final class ExperimentCommand implements Callable<Integer> {
     if (!summary) {
       train(experiment, folder);
     }
-    List<RunResult> done = summarized(experiment, folder);
+    List<RunResult> done = done(experiment, folder);
     if (done.isEmpty()) {
-      throw new IOException(folder + ": no results of a training there");
+      throw new IOException(folder + ": no results of this experiment's trainings there");
+    }
+    if (!summary) {
+      summarize(experiment, folder, done);
     }
     String tables = ResultTables.markdown(experiment, done);
     spec.commandLine().getOut().print(tables);
@@ -85,7 +88,7 @@ final class ExperimentCommand implements Callable<Integer> {
       Path file = folder.resolve(RUNS).resolve(config.id() + ".json");
       if (Files.notExists(file)) {
         Runs.write(file, runs.train(config).result());
-        summarized(experiment, folder);
+        summarize(experiment, folder, done(experiment, folder));
         if (config.method() != Method.DENSE) { // ASP starts from the dense one
           Files.deleteIfExists(checkpoints.resolve(config.id() + ".nm4j"));
         }
@@ -93,11 +96,15 @@ final class ExperimentCommand implements Callable<Integer> {
     }
   }
 
-  private static List<RunResult> summarized(Experiment experiment, Path folder) throws IOException {
-    List<RunResult> results = RunResult.in(folder.resolve(RUNS));
-    if (!results.isEmpty()) {
-      Runs.write(folder.resolve("summary.json"), Summary.of(experiment, results));
-    }
-    return results;
+  private static List<RunResult> done(Experiment experiment, Path folder) throws IOException {
+    return experiment.among(RunResult.in(folder.resolve(RUNS)));
+  }
+
+  /** Of other sizes than the experiment's own, the summary lies beside that of those. */
+  private void summarize(Experiment experiment, Path folder, List<RunResult> done)
+      throws IOException {
+    boolean own = experiment.equals(Experiment.named(name, 0, 0, 0));
+    String file = own ? "summary.json" : "summary-" + experiment.sizes() + ".json";
+    Runs.write(folder.resolve(file), Summary.of(experiment, done));
   }
 }

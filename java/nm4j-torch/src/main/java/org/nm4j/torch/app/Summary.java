@@ -35,10 +35,11 @@ record Summary(
     int planned,
     List<Difference> differences) {
 
-  /** All rows of an experiment of which there are results, with those seeds that are there. */
+  /**
+   * All rows of an experiment of which there are results, with those of its seeds that are there.
+   */
   static List<Summary> of(Experiment experiment, List<RunResult> results) {
-    Map<String, List<RunResult>> byRow = RunResult.byRow(results);
-    byRow.keySet().retainAll(experiment.rows().stream().map(RunConfig::row).toList());
+    Map<String, List<RunResult>> byRow = RunResult.byRow(experiment.among(results));
     return all(experiment.name(), experiment.seeds(), byRow);
   }
 

@@ -70,8 +70,13 @@ class CommandsTest {
     Path runs = temp.resolve("results/text/runs");
     List<RunResult> all = RunResult.in(runs);
     assertEquals(6, all.size());
-    assertTrue(all.stream().allMatch(r -> r.curve().size() == 2 && r.last().metric() < 30));
-    Summary[] summary = Runs.read(temp.resolve("results/text/summary.json"), Summary[].class);
+    for (RunResult result : all) {
+      List<Double> perplexities = result.curve().stream().map(EpochPoint::metric).toList();
+      assertEquals(2, perplexities.size());
+      assertTrue(perplexities.get(1) < perplexities.get(0), () -> "learns nothing: " + result);
+    }
+    Path summaryFile = temp.resolve("results/text/summary-e2-n64-x2.json");
+    Summary[] summary = Runs.read(summaryFile, Summary[].class);
     assertEquals(3, summary.length);
     assertEquals(List.of(1L, 2L), summary[0].seeds());
     double mean =
@@ -93,8 +98,11 @@ class CommandsTest {
     Path kept = runs.resolve("text-ste-2of4-e2-n64-s1.json");
     Object stamp = Files.getLastModifiedTime(kept);
     Files.delete(missing);
+    Object summaryStamp = Files.getLastModifiedTime(summaryFile);
     assertEquals(0, run(join(command, "--summary")), err::toString);
     assertTrue(Files.notExists(missing), "it trained");
+    assertEquals(summaryStamp, Files.getLastModifiedTime(summaryFile));
+    assertTrue(Files.notExists(summaryFile.resolveSibling("summary.json")), "not its own sizes");
     assertTrue(out.toString().contains("| STE | 2:4 | | 1 of 2 | "), out::toString);
     assertEquals(0, run("report", runs.getParent().toString()), err::toString);
     String page = Files.readString(runs.resolveSibling("report.html"));
@@ -154,6 +162,6 @@ class CommandsTest {
     assertEquals(2, run("train", "text"));
     assertTrue(err.toString().contains("--data must name a file"), err::toString);
     assertEquals(2, run("experiment", "text", "--summary", "--results", temp.toString()));
-    assertTrue(err.toString().contains("no results of a training there"), err::toString);
+    assertTrue(err.toString().contains("no results of this experiment's trainings"), err::toString);
   }
 }

@@ -77,6 +77,22 @@ class ResultTablesTest {
   }
 
   @Test
+  void otherSeedsAndSizesAreLeftOut() {
+    List<RunResult> results = new ArrayList<>();
+    for (Method method : List.of(Method.DENSE, Method.STE, Method.SR_STE)) {
+      for (long seed = 1; seed <= (method == Method.SR_STE ? 1 : 3); seed++) {
+        results.add(result("text", method, seed, seed, 0));
+      }
+    }
+    Experiment two = experiment("text", 2);
+    String tables = ResultTables.markdown(two, results);
+    assertTrue(tables.contains("| dense | | | 2 | 1.500 +- 0.707 |"), tables);
+    assertTrue(tables.contains("| SR-STE | 2:4 | 2e-4 | 1 of 2 | 1.000 |"), tables);
+    assertTrue(tables.endsWith("\n5 of 6 trainings are done.\n"), tables);
+    assertEquals(List.of(), Experiment.named("text", 7, 0, 0).among(results));
+  }
+
+  @Test
   void rowsWithoutResultsAreNamed() {
     List<RunResult> results = List.of(result("text", Method.DENSE, 1, 2.5, 0));
     assertEquals(
