@@ -53,15 +53,8 @@ final class DemoCommand implements Callable<Integer> {
     Runs.Finished trained = null;
     for (Method method : List.of(Method.DENSE, Method.SR_STE)) {
       RunConfig config =
-          new RunConfig(
-              "fashion-cnn",
-              method,
-              "2:4",
-              method == Method.DENSE ? 0 : 2e-4f,
-              epochs,
-              1,
-              options.limit());
-      trained = runs.train(config);
+          new RunConfig("fashion-cnn", method, "2:4", 2e-4f, epochs, 1, options.limit());
+      trained = runs.train(config, RunResult.in(out));
       Runs.write(out.resolve(config.id() + ".json"), trained.result());
       writer.printf(
           Locale.ROOT,

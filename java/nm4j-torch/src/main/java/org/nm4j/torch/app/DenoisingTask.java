@@ -32,6 +32,11 @@ final class DenoisingTask extends AdamTask<VisionNet> {
   }
 
   @Override
+  public String data() {
+    return images.fingerprint();
+  }
+
+  @Override
   public Tensor loss(int epoch, int batch) {
     Tensor clean = images.train(samples(epoch, batch));
     return torch.mse_loss(net().forward(noisy(clean)), clean);

@@ -87,7 +87,7 @@ final class ExperimentCommand implements Callable<Integer> {
     for (RunConfig config : experiment.trainings()) {
       Path file = folder.resolve(RUNS).resolve(config.id() + ".json");
       if (Files.notExists(file)) {
-        Runs.write(file, runs.train(config).result());
+        Runs.write(file, runs.train(config, done(experiment, folder)).result());
         summarize(experiment, folder, done(experiment, folder));
         if (config.method() != Method.DENSE) { // ASP starts from the dense one
           Files.deleteIfExists(checkpoints.resolve(config.id() + ".nm4j"));

@@ -56,6 +56,11 @@ final class ImageTask implements Task {
   }
 
   @Override
+  public String data() {
+    return images.fingerprint();
+  }
+
+  @Override
   public Tensor loss(int epoch, int number) {
     int[] indices = batches.of(epoch, number);
     Tensor x = images.train(indices);

@@ -19,6 +19,15 @@ record Images(ImageSet train, ImageSet test, float mean, float deviation) {
     return train.images(indices, mean, deviation);
   }
 
+  String fingerprint() {
+    return new Fingerprint()
+        .add(train.pixels())
+        .add(train.labels())
+        .add(test.pixels())
+        .add(test.labels())
+        .of(train.size(), test.size(), "images");
+  }
+
   Tensor test(int from, int count) {
     int[] indices = IntStream.range(from, from + count).toArray();
     return test.images(indices, mean, deviation);

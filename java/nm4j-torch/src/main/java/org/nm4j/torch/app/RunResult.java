@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  * @param threads of PyTorch
  * @param cpu the machine
  * @param command what was run
+ * @param data what was trained on, see {@link Fingerprint}; null in results of earlier versions
  */
 record RunResult(
     RunConfig config,
@@ -32,7 +33,8 @@ record RunResult(
     double seconds,
     int threads,
     String cpu,
-    String command) {
+    String command,
+    String data) {
   EpochPoint last() {
     return curve.get(curve.size() - 1);
   }
@@ -40,6 +42,15 @@ record RunResult(
   /** Mean over the epochs, without the first, before which there is no mask to compare with. */
   double sad() {
     return curve.stream().skip(1).mapToDouble(EpochPoint::sad).average().orElse(0);
+  }
+
+  /** Refuses to stand beside a training of the same task on other data. */
+  void requireSameData(RunConfig other, String otherData) {
+    if (other.task().equals(config.task()) && data != null && !data.equals(otherData)) {
+      throw new IllegalArgumentException(
+          "expected data as in the result of %s: %s, got %s; choose another folder for results"
+              .formatted(config.id(), data, otherData));
+    }
   }
 
   /** All results in a folder, none when there is no such folder. */
@@ -55,9 +66,9 @@ record RunResult(
     return results;
   }
 
+  /** By its name, which is a {@link RunConfig#id}: other files may lie beside results. */
   private static boolean isResult(Path file) {
-    String name = file.getFileName().toString();
-    return name.endsWith(".json") && !name.equals(ReportCommand.INFERENCE);
+    return file.getFileName().toString().matches(".*-s-?\\d+\\.json");
   }
 
   /** Results that differ in their seed alone, together; rows in {@link RunConfig#ORDER}. */

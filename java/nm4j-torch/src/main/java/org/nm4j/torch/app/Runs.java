@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 
 /** Runs trainings that need others before them, and stores results. */
 final class Runs {
@@ -31,10 +32,16 @@ final class Runs {
     this.out = out;
   }
 
-  /** Trains, or goes on from the checkpoint; ASP trains dense before, unless that was done. */
-  Finished train(RunConfig config) throws IOException {
+  /**
+   * Trains, or goes on from the checkpoint; ASP trains dense before, unless that was done.
+   *
+   * @param others results that this one is to be compared with
+   */
+  Finished train(RunConfig config, List<RunResult> others) throws IOException {
     Files.createDirectories(checkpoints);
     Task task = Tasks.make(config, data);
+    String fingerprint = task.data();
+    others.forEach(other -> other.requireSameData(config, fingerprint));
     if (config.method() == Method.ASP) {
       train(config.dense(), task);
     }

@@ -18,6 +18,9 @@ interface Task {
   /** Training samples per epoch. */
   int samples();
 
+  /** What tells its data from others, see {@link Fingerprint}. */
+  String data();
+
   /** The loss of a batch, ready for backward(). */
   Tensor loss(int epoch, int batch);
 

@@ -23,9 +23,11 @@ final class TextTask extends AdamTask<LanguageModel> {
   private final Corpus corpus;
 
   /** A text cut into windows. */
-  private record Corpus(int[] tokens, int alphabet, int trainWindows, int windows) {
+  private record Corpus(
+      int[] tokens, int alphabet, int trainWindows, int windows, String fingerprint) {
     static Corpus read(Path file) throws IOException {
-      int[] characters = Files.readString(file).chars().toArray();
+      String text = Files.readString(file);
+      int[] characters = text.chars().toArray();
       int[] alphabet = Arrays.stream(characters).distinct().sorted().toArray();
       int windows = (characters.length - 1) / LENGTH;
       int trainWindows = windows - windows / 20;
@@ -34,7 +36,9 @@ final class TextTask extends AdamTask<LanguageModel> {
             file + ": expected at least 2200 characters, got " + characters.length);
       }
       int[] tokens = Arrays.stream(characters).map(c -> Arrays.binarySearch(alphabet, c)).toArray();
-      return new Corpus(tokens, alphabet.length, trainWindows, windows);
+      String fingerprint =
+          new Fingerprint().add(text).of(trainWindows, windows - trainWindows, "windows");
+      return new Corpus(tokens, alphabet.length, trainWindows, windows, fingerprint);
     }
   }
 
@@ -47,6 +51,11 @@ final class TextTask extends AdamTask<LanguageModel> {
         new LanguageModel(corpus.alphabet(), LENGTH, 128, 4, 3, 0.1),
         Batches.changing(corpus.trainWindows(), BATCH, config));
     this.corpus = corpus;
+  }
+
+  @Override
+  public String data() {
+    return corpus.fingerprint();
   }
 
   @Override

@@ -71,9 +71,9 @@ final class TrainCommand implements Callable<Integer> {
     PrintWriter writer = spec.commandLine().getOut();
     Runs runs = new Runs(options.data(), out, saveSeconds, writer);
     for (Method method : methods()) {
-      float used = method == Method.SR_STE ? lambda : 0;
-      RunConfig config = new RunConfig(task, method, pattern, used, epochs, seed, options.limit());
-      RunResult result = runs.train(config).result();
+      RunConfig config =
+          new RunConfig(task, method, pattern, lambda, epochs, seed, options.limit());
+      RunResult result = runs.train(config, RunResult.in(out)).result();
       Path file = out.resolve(config.id() + ".json");
       Runs.write(file, result);
       writer.printf(

@@ -28,9 +28,18 @@ import org.nm4j.torch.Sparsifier;
 final class Trainer {
   private static final double WARM_UP = 0.05;
 
-  /** What a checkpoint knows beside the sparsifier's state. */
+  /**
+   * What a checkpoint knows beside the sparsifier's state. Those of earlier versions know neither
+   * data nor threads: null and 0.
+   */
   private record Progress(
-      RunConfig config, List<EpochPoint> curve, double lossSum, int lossCount, double seconds) {}
+      RunConfig config,
+      List<EpochPoint> curve,
+      double lossSum,
+      int lossCount,
+      double seconds,
+      String data,
+      int threads) {}
 
   /** Hears how it goes. */
   interface Listener {
@@ -41,6 +50,8 @@ final class Trainer {
 
   private final RunConfig config;
   private final Task task;
+  private final String data;
+  private final int threads = torch.get_num_threads();
   private final Path checkpoint;
   private final double saveSeconds;
   private final Listener listener;
@@ -59,6 +70,7 @@ final class Trainer {
   Trainer(RunConfig config, Task task, Path checkpoint, double saveSeconds, Listener listener) {
     this.config = config;
     this.task = task;
+    this.data = task.data();
     this.checkpoint = checkpoint;
     this.saveSeconds = saveSeconds;
     this.listener = listener;
@@ -99,9 +111,10 @@ final class Trainer {
         task.metric(),
         List.copyOf(curve),
         earlierSeconds + clock.total(),
-        torch.get_num_threads(),
+        threads,
         Nm4j.info().cpu(),
-        Command.line());
+        Command.line(),
+        data);
   }
 
   private void step(
@@ -166,7 +179,8 @@ final class Trainer {
   }
 
   private void save(Sparsifier sparsifier, Optimizer optimizer, double seconds) throws IOException {
-    Progress progress = new Progress(config, curve, lossSum, lossCount, earlierSeconds + seconds);
+    Progress progress =
+        new Progress(config, curve, lossSum, lossCount, earlierSeconds + seconds, data, threads);
     byte[] extra = new Gson().toJson(progress).getBytes(StandardCharsets.UTF_8);
     sparsifier.save(checkpoint, optimizer, extra);
   }
@@ -174,14 +188,31 @@ final class Trainer {
   private void resume(byte[] extra) throws IOException {
     Progress progress =
         new Gson().fromJson(new String(extra, StandardCharsets.UTF_8), Progress.class);
-    if (!config.equals(progress.config())) {
-      throw new IOException(
-          checkpoint + ": expected a training of " + config + ", got " + progress.config());
+    require("of", config, progress.config());
+    if (progress.data() != null) {
+      require("on", data, progress.data());
+    }
+    if (progress.threads() != 0) {
+      require("by threads:", threads, progress.threads());
     }
     curve.addAll(progress.curve());
     lossSum = progress.lossSum();
     lossCount = progress.lossCount();
     earlierSeconds = progress.seconds();
+  }
+
+  private void require(String what, Object expected, Object got) throws IOException {
+    if (!expected.equals(got)) {
+      throw new IOException(
+          checkpoint
+              + ": expected a training "
+              + what
+              + " "
+              + expected
+              + ", got "
+              + got
+              + "; remove it to begin anew");
+    }
   }
 
   private static final class Clock {

@@ -72,6 +72,16 @@ final class TranslationTask extends AdamTask<Translator> {
   }
 
   @Override
+  public String data() {
+    return new Fingerprint()
+        .add(train.german())
+        .add(train.english())
+        .add(test.german())
+        .add(test.english())
+        .of(train.german().size(), test.german().size(), "sentences");
+  }
+
+  @Override
   public Tensor loss(int epoch, int batch) {
     int[] chosen = samples(epoch, batch);
     Tensor target = encoded(english, train.english(), chosen);

@@ -39,13 +39,17 @@ class CommandsTest {
   }
 
   private Path text() throws IOException {
+    return text("text", 4);
+  }
+
+  private Path text(String name, long seed) throws IOException {
     List<String> words = List.of("a ", "man ", "dog ", "sees ", "the ", "ball.\n", "and ", "runs ");
-    Random random = new Random(4);
+    Random random = new Random(seed);
     StringBuilder text = new StringBuilder();
     while (text.length() < 6000) {
       text.append(words.get(random.nextInt(words.size())));
     }
-    return Files.writeString(temp.resolve("text"), text);
+    return Files.writeString(temp.resolve(name), text);
   }
 
   @Test
@@ -110,6 +114,64 @@ class CommandsTest {
     assertEquals(0, run(command));
     assertEquals(stamp, Files.getLastModifiedTime(kept));
     assertEquals(before.last().metric(), Runs.read(missing, RunResult.class).last().metric());
+  }
+
+  @Test
+  void experimentsOfOtherSizesLeaveTablesAlone() throws IOException {
+    String results = temp.resolve("results").toString();
+    String data = text().toString();
+    String[] trial = {"experiment", "text", "--data", data, "--results", results, "--limit", "32"};
+    trial = join(trial, "--checkpoints", temp + "/c", "--epochs", "1", "--seeds", "1");
+    Path own = temp.resolve("results/text/summary.json");
+    Files.createDirectories(own.getParent());
+    Files.writeString(own, "kept");
+    assertEquals(0, run(trial), err::toString);
+    Path tables = temp.resolve("tables.md");
+    String before = "<!-- text: begin -->\n\nkept\n\n<!-- text: end -->\n";
+    Files.writeString(tables, before);
+    String[] none = {"experiment", "text", "--summary", "--results", results, "--epochs", "3"};
+    assertEquals(2, run(join(none, "--into", tables.toString())));
+    assertTrue(err.toString().contains("no results of this experiment's trainings"), err::toString);
+    assertEquals(before, Files.readString(tables));
+    assertEquals("kept", Files.readString(own));
+  }
+
+  @Test
+  void denseTrainingsAreTheSameForAllPatterns() throws IOException {
+    String out = temp.resolve("out").toString();
+    String[] train = {"train", "text", "--data", text().toString(), "--limit", "32", "--out", out};
+    train = join(train, "--epochs", "1");
+    assertEquals(0, run(join(train, "--dense", "--asp", "--pattern", "1:4")), err::toString);
+    assertEquals(0, run(join(train, "--dense")), err::toString);
+  }
+
+  @Test
+  void otherDataAndThreadsAreRefused() throws IOException {
+    Path out = temp.resolve("out");
+    String data = text().toString();
+    String[] train = {"train", "text", "--limit", "32", "--epochs", "1", "--out", out.toString()};
+    assertEquals(0, run(join(train, "--dense", "--data", data)), err::toString);
+    String moved = Files.copy(text(), temp.resolve("moved")).toString();
+    assertEquals(0, run(join(train, "--dense", "--data", moved)), err::toString);
+    assertEquals(2, run(join(train, "--dense", "--data", data, "--threads", "2")));
+    assertTrue(err.toString().contains("by threads: 2, got 1"), err::toString);
+
+    String other = text("other", 5).toString();
+    Path result = out.resolve("text-dense-e1-n32-s1.json");
+    assertEquals(2, run(join(train, "--ste", "--data", other)));
+    String expected = "expected data as in the result of text-dense-e1-n32-s1: 89 + 4 windows";
+    assertTrue(err.toString().contains(expected), err::toString);
+    Files.delete(result);
+    assertEquals(2, run(join(train, "--dense", "--data", other)));
+    assertTrue(err.toString().contains("expected a training on 89 + 4 windows"), err::toString);
+    assertEquals(0, run(join(train, "--dense", "--data", data)), err::toString);
+
+    // Results of earlier versions do not say what they were trained on.
+    String json = Files.readString(result);
+    String line = ",\n  \"data\": \"" + Runs.read(result, RunResult.class).data() + "\"";
+    assertTrue(json.contains(line), json);
+    Files.writeString(result, json.replace(line, ""));
+    assertEquals(0, run(join(train, "--ste", "--data", other)), err::toString);
   }
 
   @Test

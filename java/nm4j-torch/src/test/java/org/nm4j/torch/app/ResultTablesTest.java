@@ -34,7 +34,7 @@ class ResultTablesTest {
       curve.add(new EpochPoint(curve.size() + 1, 1, metric, share * sad, Map.of(), 0, 1));
     }
     String name = task.equals("text") ? "perplexity of a character" : ImageTask.ACCURACY;
-    return new RunResult(config, name, curve, 10, 1, "a CPU", "a command");
+    return new RunResult(config, name, curve, 10, 1, "a CPU", "a command", null);
   }
 
   private static Experiment experiment(String task, int seeds) {

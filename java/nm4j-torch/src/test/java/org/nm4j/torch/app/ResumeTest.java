@@ -98,6 +98,11 @@ class ResumeTest {
     }
 
     @Override
+    public String data() {
+      return task.data();
+    }
+
+    @Override
     public Tensor loss(int epoch, int batch) {
       int[] chosen = samples(epoch, batch);
       Tensor x = torch.dropout(images().train(chosen), 0.1, true);
