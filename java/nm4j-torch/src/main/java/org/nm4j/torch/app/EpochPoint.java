@@ -12,7 +12,8 @@ import java.util.Map;
  * @param epoch 1, 2, ..
  * @param loss mean training loss of the epoch
  * @param metric on the test set
- * @param sad mask bits that differ from the epoch before, per sparse weight
+ * @param sad mask bits that differ from the end of the epoch before, in the first epoch from the
+ *     start, per sparse weight
  * @param sadByLayer the same for each layer
  * @param flips mask bits that changed in the epoch, per sparse weight
  * @param samplesPerSecond of training

@@ -22,6 +22,9 @@ import org.nm4j.torch.CompressedLayer;
 final class HtmlReport {
   private static final int FEW = 8;
 
+  /** The first epoch's SAD, from random weights, is left out as in {@link RunResult#sad}. */
+  private static final int SAD_SKIPS = 1;
+
   private final HtmlPage page;
   private final List<RunResult> results;
   private final Collection<List<RunResult>> rows;
@@ -70,8 +73,10 @@ final class HtmlReport {
     ResultTables tables = new ResultTables(Summary.of(results));
     page.table(tables.results());
     page.paragraph(
-        "Mean and standard deviation over seeds. SAD: mask bits that differ between the ends of two epochs, per sparse weight, mean over"
-            + " the epochs after the first. ASP trains as many epochs dense before.");
+        "Mean and sample standard deviation over seeds. SAD: mask bits that differ between the ends"
+            + " of two epochs, per sparse weight, mean over the epochs after the first: what changes"
+            + " from the random start to the end of epoch 1 is left out. ASP trains as many epochs"
+            + " dense before.");
     if (!tables.differences().rows().isEmpty()) {
       page.table(tables.differences());
       page.paragraph("Differences are those of trainings with the same seed.");
@@ -106,11 +111,11 @@ final class HtmlReport {
 
   private void curves() {
     String metric = results.get(0).metric();
-    chart("Training loss", "loss", rows, EpochPoint::loss);
-    chart("Test " + metric, metric, rows, EpochPoint::metric);
+    chart("Training loss", "loss", rows, 0, EpochPoint::loss);
+    chart("Test " + metric, metric, rows, 0, EpochPoint::metric);
     List<List<RunResult>> masked = rows.stream().filter(HtmlReport::isMasked).toList();
-    chart("SAD from epoch to epoch", "bits per weight", masked, EpochPoint::sad);
-    chart("Mask flips in an epoch", "flips per weight", masked, EpochPoint::flips);
+    chart("SAD from epoch to epoch", "bits per weight", masked, SAD_SKIPS, EpochPoint::sad);
+    chart("Mask flips in an epoch", "flips per weight", masked, 0, EpochPoint::flips);
   }
 
   private static boolean isMasked(List<RunResult> row) {
@@ -121,6 +126,7 @@ final class HtmlReport {
       String title,
       String axis,
       Collection<List<RunResult>> rows,
+      int skip,
       ToDoubleFunction<EpochPoint> value) {
     LineChart chart = new LineChart(title, axis);
     if (axis.endsWith("per weight")) {
@@ -128,7 +134,9 @@ final class HtmlReport {
     }
     for (List<RunResult> row : rows) {
       int epochs = row.get(0).curve().size();
-      chart.line(label(row), numbers(1, epochs), means(row, 0, value));
+      if (epochs > skip) {
+        chart.line(label(row), numbers(skip + 1, epochs), means(row, skip, value));
+      }
     }
     if (!chart.isEmpty()) {
       page.subheading(title);
@@ -136,15 +144,15 @@ final class HtmlReport {
     }
   }
 
-  /** The first epoch has no masks before it to compare with. */
   private void layers(List<RunResult> row) {
     int epochs = row.get(0).curve().size();
-    if (!isMasked(row) || epochs < 2) {
+    if (!isMasked(row) || epochs <= SAD_SKIPS) {
       return;
     }
     LineChart chart = new LineChart("SAD by layer, " + label(row), "bits per weight").fromZero();
     for (String layer : row.get(0).last().sadByLayer().keySet()) {
-      chart.line(layer, numbers(2, epochs), means(row, 1, p -> p.sadByLayer().get(layer)));
+      double[] sad = means(row, SAD_SKIPS, p -> p.sadByLayer().get(layer));
+      chart.line(layer, numbers(SAD_SKIPS + 1, epochs), sad);
     }
     page.subheading("SAD by layer: " + label(row));
     page.chart(chart);

@@ -39,7 +39,7 @@ record RunResult(
     return curve.get(curve.size() - 1);
   }
 
-  /** Mean over the epochs, without the first, before which there is no mask to compare with. */
+  /** Mean over all epochs but the first, which is compared with the masks of random weights. */
   double sad() {
     return curve.stream().skip(1).mapToDouble(EpochPoint::sad).average().orElse(0);
   }

@@ -198,6 +198,10 @@ class CommandsTest {
     String page = Files.readString(temp.resolve("results/report.html"));
     assertEquals(5, page.split("<svg", -1).length - 1); // loss, test, SAD, flips, SAD by layer
     assertTrue(page.contains("block1.fc1.weight"), "no curve of a layer");
+    assertTrue(page.contains("SR-STE 2:4, lambda 2e-4: 1 = "), "no first epoch");
+    int sad = page.indexOf("SAD from epoch to epoch");
+    String curve = page.substring(sad, page.indexOf("Mask flips in an epoch", sad));
+    assertTrue(curve.contains(" 2 = ") && !curve.contains(" 1 = "), curve);
     assertTrue(page.contains("name=\"viewport\""));
     String foreign = page.replaceAll("xmlns(:\\w+)?=\"[^\"]*\"", "");
     assertFalse(foreign.contains("http://") || foreign.contains("<script"), "not self-contained");
