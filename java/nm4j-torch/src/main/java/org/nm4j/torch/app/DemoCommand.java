@@ -70,7 +70,7 @@ final class DemoCommand implements Callable<Integer> {
     Runs.write(out.resolve(ReportCommand.INFERENCE), inference);
     print(inference, writer);
     writer.println("Wrote " + ReportCommand.write(out, null));
-    return inference.differingPredictions() == 0 ? 0 : 1;
+    return 0;
   }
 
   private static void print(Inference i, PrintWriter writer) {
