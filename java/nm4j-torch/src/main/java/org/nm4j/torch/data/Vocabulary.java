@@ -18,13 +18,13 @@ import java.util.regex.Pattern;
  * <pre>{@code
  * Vocabulary vocabulary = Vocabulary.of(List.of("A man sleeps.", "a man eats"), 2);
  * long[] numbers = vocabulary.encode("A man walks", 8);      // 1, a, man, 3, 2, 0, 0, 0
- * List<String> words = vocabulary.decode(numbers);           // a, man, ?
+ * List<String> words = vocabulary.decode(numbers);           // a, man, <unk>
  * }</pre>
  *
  * <p>Immutable, safe for use by many threads.
  */
 public final class Vocabulary {
-  private static final List<String> SPECIAL = List.of("<pad>", "<s>", "</s>", "?");
+  private static final List<String> SPECIAL = List.of("<pad>", "<s>", "</s>", "<unk>");
   private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}]+|[^\\s\\p{L}\\p{N}]");
 
   private final List<String> words = new ArrayList<>(SPECIAL);
@@ -81,10 +81,15 @@ public final class Vocabulary {
    * A sentence as numbers.
    *
    * @param line a sentence
-   * @param length how many numbers; longer sentences are cut off, shorter ones filled up
+   * @param length how many numbers, at least 2; longer sentences are cut off, shorter ones filled
+   *     up
    * @return beginning, words, end and padding
+   * @throws IllegalArgumentException when there is no room for beginning and end
    */
   public long[] encode(String line, int length) {
+    if (length < 2) {
+      throw new IllegalArgumentException("expected a length of at least 2, got " + length);
+    }
     long[] encoded = new long[length];
     encoded[0] = 1;
     int at = 1;
@@ -102,7 +107,8 @@ public final class Vocabulary {
    * The words of a sentence, up to its end.
    *
    * @param encoded numbers of this vocabulary
-   * @return the words, without beginning and end
+   * @return the words, without beginning and end; unknown ones are {@code <unk>}, which no sentence
+   *     holds
    */
   public List<String> decode(long[] encoded) {
     List<String> decoded = new ArrayList<>();

@@ -49,8 +49,12 @@ class DataTest {
     assertEquals(6, words.size());
     long[] encoded = words.encode("Ein Mann läuft", 7);
     assertArrayEquals(new long[] {1, 4, 5, 3, 2, 0, 0}, encoded);
-    assertEquals(List.of("ein", "mann", "?"), words.decode(encoded));
+    assertEquals(List.of("ein", "mann", "<unk>"), words.decode(encoded));
     assertArrayEquals(new long[] {1, 4, 2}, words.encode("Ein Mann", 3));
+    assertArrayEquals(new long[] {1, 2}, words.encode("Ein Mann", 2));
+    for (int length : new int[] {1, 0, -1}) {
+      assertThrows(IllegalArgumentException.class, () -> words.encode("Ein Mann", length));
+    }
     assertEquals(List.of("zwei", "-", "drei", "!"), Vocabulary.words("Zwei-drei!"));
   }
 
