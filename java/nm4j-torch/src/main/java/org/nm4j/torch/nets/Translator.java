@@ -8,16 +8,19 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.LayerNormImpl;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.nm4j.torch.Linear;
 import org.nm4j.torch.Net;
 
 /**
- * A Transformer of encoder and decoder (Vaswani et al., arXiv 1706.03762), norms first, with
- * learned positions. Token 0 pads, 1 begins and 2 ends a sentence.
+ * A Transformer of encoder and decoder (Vaswani et al., arXiv 1706.03762), but norms first, with
+ * learned positions and without dropout on embeddings. Token 0 pads, 1 begins and 2 ends a
+ * sentence.
  *
  * <pre>{@code
  * Translator net = new Translator(100, 120, 20, 64, 4, 2, 0.1);
@@ -86,7 +89,7 @@ public final class Translator extends Net {
    * @return n x t x vocabulary
    */
   public Tensor forward(Tensor source, Tensor target) {
-    return decode(encode(source), padding(source), target);
+    return head.forward(decode(encode(source), padding(source), target));
   }
 
   private Tensor encode(Tensor source) {
@@ -104,7 +107,7 @@ public final class Translator extends Net {
     for (TransformerBlock block : decoder) {
       x = block.forward(x, bias, context, contextBias);
     }
-    return head.forward(decoderNorm.forward(x));
+    return decoderNorm.forward(x);
   }
 
   private Tensor embedded(EmbeddingImpl words, Tensor tokens) {
@@ -118,7 +121,7 @@ public final class Translator extends Net {
   }
 
   /**
-   * Translates, each time by the likeliest token.
+   * Translates, each time by the likeliest token, until all sentences have ended.
    *
    * @param source n x s, int64
    * @param length the most tokens of a translation
@@ -128,10 +131,12 @@ public final class Translator extends Net {
     Tensor context = encode(source);
     Tensor bias = padding(source);
     Tensor target = torch.full_like(source.narrow(1, 0, 1), new Scalar(BEGIN));
-    for (long i = 0; i < length; i++) {
-      Tensor logits = decode(context, bias, target).select(1, target.size(1) - 1);
-      Tensor next = logits.argmax(new org.bytedeco.pytorch.LongOptional(1), true);
-      target = torch.cat(new org.bytedeco.pytorch.TensorVector(target, next), 1);
+    Tensor ended = target.eq(new Scalar(END));
+    for (long i = 0; i < length && !ended.all().item_bool(); i++) {
+      Tensor last = decode(context, bias, target).select(1, target.size(1) - 1);
+      Tensor next = head.forward(last).argmax(new LongOptional(1), true);
+      target = torch.cat(new TensorVector(target, next), 1);
+      ended = ended.logical_or(next.eq(new Scalar(END)));
     }
     return target.narrow(1, 1, target.size(1) - 1);
   }

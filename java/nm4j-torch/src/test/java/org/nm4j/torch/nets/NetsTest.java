@@ -8,11 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,7 +114,7 @@ class NetsTest {
     net.eval();
     Tensor x = tokens(1, 20, 30);
     float[] before = floats(net.forward(x).narrow(1, 0, 12).detach());
-    x.narrow(1, 12, 8).fill_(new org.bytedeco.pytorch.Scalar(7));
+    x.narrow(1, 12, 8).fill_(new Scalar(7));
     assertArrayEquals(before, floats(net.forward(x).narrow(1, 0, 12).detach()), 1e-6f);
   }
 
@@ -125,7 +131,7 @@ class NetsTest {
     Translator net = new Translator(40, 50, 16, 32, 4, 2, 0);
     net.eval();
     try (NoGradGuard guard = new NoGradGuard()) {
-      Tensor source = tokens(1, 6, 37).add(new org.bytedeco.pytorch.Scalar(3));
+      Tensor source = tokens(1, 6, 37).add(new Scalar(3));
       Tensor padded = torch.zeros(new long[] {1, 11}, new TensorOptions(ScalarType.Long));
       padded.narrow(1, 0, 6).copy_(source);
       Tensor short1 = net.translate(source, 8);
@@ -134,6 +140,58 @@ class NetsTest {
       Tensor begun = torch.ones(new long[] {1, 1}, new TensorOptions(ScalarType.Long));
       Tensor first = net.forward(source, begun).argmax();
       assertEquals(first.item_long(), short1.select(1, 0).item_long());
+    }
+  }
+
+  private static Tensor sentence(long... words) {
+    return Tensor.create(words, 1, words.length);
+  }
+
+  /** Token by token from the whole prefix, up to the end. */
+  private static List<Long> greedy(Translator net, Tensor source, int length) {
+    List<Long> tokens = new ArrayList<>();
+    long[] prefix = {Translator.BEGIN};
+    while (tokens.size() < length && !tokens.contains(Translator.END)) {
+      Tensor logits = net.forward(source, sentence(prefix)).select(1, prefix.length - 1);
+      tokens.add(logits.argmax().item_long());
+      prefix = Arrays.copyOf(prefix, prefix.length + 1);
+      prefix[prefix.length - 1] = tokens.get(tokens.size() - 1);
+    }
+    return tokens;
+  }
+
+  /** Six words, and larger weights than at random: most sentences end, at different places. */
+  @Test
+  void translationEndsWithTheLongestSentence() {
+    Translator net = new Translator(40, 6, 31, 32, 4, 1, 0);
+    net.eval();
+    TreeSet<Integer> lengths = new TreeSet<>();
+    try (NoGradGuard guard = new NoGradGuard()) {
+      var parameters = net.parameters();
+      for (long i = 0; i < parameters.size(); i++) {
+        if (parameters.get(i).dim() == 2) {
+          parameters.get(i).mul_(new Scalar(3));
+        }
+      }
+      List<List<Long>> expected = new ArrayList<>();
+      TensorVector sources = new TensorVector();
+      for (int i = 0; i < 12; i++) {
+        Tensor source = tokens(1, 12, 40);
+        List<Long> translation = greedy(net, source, 30);
+        if (translation.size() < 30) {
+          expected.add(translation);
+          sources.push_back(source);
+        }
+      }
+      Tensor translated = net.translate(torch.cat(sources, 0), 30);
+      for (int i = 0; i < expected.size(); i++) {
+        for (int j = 0; j < expected.get(i).size(); j++) {
+          assertEquals(expected.get(i).get(j), translated.select(0, i).select(0, j).item_long());
+        }
+        lengths.add(expected.get(i).size());
+      }
+      assertEquals(lengths.last(), (int) translated.size(1));
+      assertTrue(lengths.size() > 2, lengths::toString);
     }
   }
 }
