@@ -13,7 +13,6 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.nm4j.torch.Net;
 import org.nm4j.torch.nets.VisionNet;
 
 /**
@@ -37,11 +36,7 @@ final class ImageTask implements Task {
   }
 
   @Override
-  public Net net() {
-    return net;
-  }
-
-  VisionNet vision() {
+  public VisionNet net() {
     return net;
   }
 

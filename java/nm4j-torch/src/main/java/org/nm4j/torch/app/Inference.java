@@ -97,7 +97,7 @@ record Inference(
         start = System.nanoTime();
       }
       try (PointerScope scope = new PointerScope()) {
-        task.vision().forward(x);
+        task.net().forward(x);
       }
       runs++;
       end = System.nanoTime();

@@ -70,7 +70,7 @@ final class TextTask extends AdamTask<LanguageModel> {
         values[i * (LENGTH + 1) + j] = corpus.tokens()[chosen[i] * LENGTH + j];
       }
     }
-    Tensor text = Longs.tensor(values).reshape(chosen.length, LENGTH + 1);
+    Tensor text = Tensor.create(values, chosen.length, LENGTH + 1);
     Tensor logits = net().forward(text.narrow(1, 0, LENGTH).contiguous());
     Tensor next = text.narrow(1, 1, LENGTH).reshape(-1);
     return torch.cross_entropy(logits.reshape(-1, logits.size(2)), next);

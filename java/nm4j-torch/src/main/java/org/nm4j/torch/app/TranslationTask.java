@@ -99,7 +99,7 @@ final class TranslationTask extends AdamTask<Translator> {
       long[] line = vocabulary.encode(lines.get(chosen[i]), LENGTH);
       System.arraycopy(line, 0, all, i * LENGTH, LENGTH);
     }
-    return Longs.tensor(all).reshape(chosen.length, LENGTH);
+    return Tensor.create(all, chosen.length, LENGTH);
   }
 
   @Override

@@ -4,9 +4,9 @@
  */
 package org.nm4j.torch.data;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -87,14 +87,7 @@ public record ImageSet(Tensor pixels, Tensor labels) {
   }
 
   private static Tensor index(int[] indices) {
-    long[] wide = new long[indices.length];
-    for (int i = 0; i < indices.length; i++) {
-      wide[i] = indices[i];
-    }
-    try (LongPointer pointer = new LongPointer(wide)) {
-      TensorOptions longs = new TensorOptions(ScalarType.Long);
-      return torch.from_blob(pointer, new long[] {wide.length}, longs).clone();
-    }
+    return Tensor.create(Arrays.stream(indices).asLongStream().toArray());
   }
 
   /**

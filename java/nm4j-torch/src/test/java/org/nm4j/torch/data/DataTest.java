@@ -77,6 +77,7 @@ class DataTest {
     x.data_ptr_float().get(values);
     assertArrayEquals(new float[] {-1.2f, -0.4f, -2, 2}, values, 1e-6f);
     assertEquals(9, set.labels(new int[] {1, 0}).select(0, 0).item_long());
+    assertEquals(0, set.images(new int[0], 0.5f, 0.25f).size(0));
     assertThrows(
         IllegalArgumentException.class, () -> ImageSet.of(new byte[3], new byte[2], 1, 1, 2));
   }
