@@ -64,7 +64,7 @@ final class ImageTask implements Task {
   }
 
   /** Half of the images mirrored, each shifted by up to 4 pixels over zeros. */
-  private static Tensor augmented(Tensor x) {
+  static Tensor augmented(Tensor x) {
     Tensor mirror = torch.rand(x.size(0), 1, 1, 1).lt(new Scalar(0.5));
     Tensor padded = torch.constant_pad_nd(torch.where(mirror, x.flip(3), x), 4, 4, 4, 4);
     Tensor shifts = torch.randint(9, new long[] {x.size(0), 2});

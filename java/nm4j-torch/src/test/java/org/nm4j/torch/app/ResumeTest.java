@@ -211,7 +211,9 @@ class ResumeTest {
     byte[] expected = train(kind, temp.resolve("whole.nm4j"), steps::incrementAndGet);
     Path checkpoint = temp.resolve("killed.nm4j");
     Path weights = temp.resolve("weights");
-    Random random = new Random();
+    long seed = System.nanoTime();
+    System.out.println(kind + " is killed after the pauses of seed " + seed);
+    Random random = new Random(seed);
     for (int killed = 0; killed < kills; killed++) {
       java.lang.Process process = start(kind, checkpoint, weights, 40);
       boolean early = kind == Kind.ASP_SGD && killed < kills / 2;
