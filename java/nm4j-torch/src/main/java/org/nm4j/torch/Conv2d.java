@@ -133,11 +133,12 @@ public final class Conv2d extends Layer {
     long kernel = (long) spec.kernel() * spec.kernel();
     Tensor packed = torch.empty(spec.out(), kernel, spec.in());
     Tensors.view(packed, ohwi.rows(), ohwi.cols()).buffer().put(ohwi.buffer());
+    Tensor scale = scale();
     Tensor weight =
         packed
             .transpose(1, 2)
             .reshape(spec.out(), spec.in(), spec.kernel(), spec.kernel())
-            .div(scale().reshape(-1, 1, 1, 1))
+            .div(scale.where(scale.ne(new Scalar(0)), torch.ones(spec.out())).reshape(-1, 1, 1, 1))
             .contiguous();
     dense.weight().set_data(weight);
     sparse.close();
