@@ -31,8 +31,8 @@ public final class Conv2d extends Layer {
   private final BatchNorm2dImpl norm;
   private SparseConv2d sparse;
 
-  Conv2d(String name, ConvSpec spec, Conv2dImpl dense, BatchNorm2dImpl norm) {
-    super(name);
+  Conv2d(Net net, String name, ConvSpec spec, Conv2dImpl dense, BatchNorm2dImpl norm) {
+    super(net, name);
     this.spec = spec;
     this.dense = dense;
     this.norm = norm;
@@ -45,6 +45,11 @@ public final class Conv2d extends Layer {
    */
   public Conv2dImpl dense() {
     return dense;
+  }
+
+  @Override
+  Tensor weight() {
+    return dense.weight();
   }
 
   @Override
@@ -89,8 +94,7 @@ public final class Conv2d extends Layer {
     Tensors.requirePlainFloat(name() + ".weight", weight, MOVE);
     long bytes = Tensors.bytes(weight);
     if (spec.in() <= pattern.n()) {
-      String reason = spec.in() + " input channels, of which " + pattern + " drops none";
-      return new CompressedLayer(name(), null, bytes, bytes, reason);
+      return staysDense(spec.in() + " input channels, of which " + pattern + " drops none");
     }
     SparseConv2d.Builder builder =
         SparseConv2d.builder(spec.in(), spec.out(), spec.kernel(), spec.kernel())
@@ -101,7 +105,7 @@ public final class Conv2d extends Layer {
     long cols = folded.numel() / spec.out();
     DenseMatrix w = builder.fromOihw(Tensors.view(folded, spec.out(), cols));
     if (!Compliance.of(w, pattern).ok()) {
-      return new CompressedLayer(name(), null, bytes, bytes, "not " + pattern);
+      return staysDense("not " + pattern);
     }
     sparse = builder.pack(w, Mask.nonZeros(w, pattern), pattern);
     setBias(foldedBias());
@@ -125,7 +129,8 @@ public final class Conv2d extends Layer {
   }
 
   /**
-   * The weights come back as they were stored, with normalisation up to the rounding of folding.
+   * The weights come back as they were stored, with normalisation up to the rounding of folding. Of
+   * a channel that normalisation multiplies by 0 nothing was stored: its weights become 0.
    */
   @Override
   void decompress() {

@@ -30,26 +30,24 @@ public abstract sealed class Layer permits Linear, Conv2d {
   /** What to do about weights on a GPU. */
   static final String MOVE = "move the network there first, by to(new Device(\"cpu\"), false)";
 
-  private String name;
+  private final Net net;
+  private final String name; // in that net
   private Execution execution = Execution.caller();
   private DenseMatrix bias; // of the compressed layer, or null
 
-  Layer(String name) {
+  Layer(Net net, String name) {
+    this.net = net;
     this.name = name;
   }
 
   /**
    * The layer's name in its network.
    *
-   * @return the names of the nets around it and its own, with dots between
+   * @return the names of the nets around it and its own, with dots between; of a net that was added
+   *     more than once, the first one
    */
   public final String name() {
-    return name;
-  }
-
-  /** Puts the name of an enclosing net before this layer's. */
-  final void nest(String outer) {
-    name = outer + "." + name;
+    return net.path(name);
   }
 
   final void execution(Execution value) {
@@ -111,6 +109,14 @@ public abstract sealed class Layer permits Linear, Conv2d {
     return y;
   }
 
+  /** The dense weight, empty while compressed. */
+  abstract Tensor weight();
+
+  final CompressedLayer staysDense(String reason) {
+    long bytes = Tensors.bytes(weight());
+    return new CompressedLayer(name(), null, bytes, bytes, reason);
+  }
+
   /** PyTorch's part, without activation. */
   abstract Tensor forwardDense(Tensor x);
 
@@ -162,17 +168,17 @@ public abstract sealed class Layer permits Linear, Conv2d {
   private Tensor checked(Tensor x) {
     if (x.requires_grad() && GradMode.is_enabled()) {
       throw new IllegalStateException(
-          name + ": compressed layers compute no gradients; decompress, or use a NoGradGuard");
+          name() + ": compressed layers compute no gradients; decompress, or use a NoGradGuard");
     }
     Tensor plain = x.contiguous();
-    Tensors.requirePlainFloat(name + ": input", plain, "give it x.cpu()");
+    Tensors.requirePlainFloat(name() + ": input", plain, "give it x.cpu()");
     return plain;
   }
 
   private DenseMatrix like(Tensor y, Tensor residual) {
     if (!Arrays.equals(Tensors.shape(residual), Tensors.shape(y))) {
       throw new IllegalArgumentException(
-          name
+          name()
               + ": residual: expected "
               + Tensors.describe(y)
               + ", got "
@@ -183,6 +189,6 @@ public abstract sealed class Layer permits Linear, Conv2d {
 
   final IllegalArgumentException wrongShape(String expected, Tensor x) {
     return new IllegalArgumentException(
-        name + ": input: expected " + expected + ", got " + Tensors.describe(x));
+        name() + ": input: expected " + expected + ", got " + Tensors.describe(x));
   }
 }

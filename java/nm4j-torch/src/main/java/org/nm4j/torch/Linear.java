@@ -23,8 +23,8 @@ public final class Linear extends Layer {
   private final long out;
   private SparseMatrix sparse;
 
-  Linear(String name, LinearImpl dense) {
-    super(name);
+  Linear(Net net, String name, LinearImpl dense) {
+    super(net, name);
     this.dense = dense;
     this.in = dense.weight().size(1);
     this.out = dense.weight().size(0);
@@ -37,6 +37,11 @@ public final class Linear extends Layer {
    */
   public LinearImpl dense() {
     return dense;
+  }
+
+  @Override
+  Tensor weight() {
+    return dense.weight();
   }
 
   @Override
@@ -78,7 +83,7 @@ public final class Linear extends Layer {
     DenseMatrix w = Tensors.view(weight, out, in);
     Compliance compliance = Compliance.of(w, pattern);
     if (!compliance.ok()) {
-      return new CompressedLayer(name(), null, bytes, bytes, "not " + pattern);
+      return staysDense("not " + pattern);
     }
     try (SparseMatrix.Builder builder = SparseMatrix.builder(out, in, pattern)) {
       sparse = builder.dtype(dtype).workload(workload).put(0, w, Mask.nonZeros(w, pattern)).build();

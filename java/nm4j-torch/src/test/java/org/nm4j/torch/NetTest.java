@@ -18,7 +18,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeEach;
@@ -150,6 +152,87 @@ class NetTest {
       }
     }
     assertTrue(changed > weights.length / 3, "half of the weights, less those hit by chance");
+  }
+
+  /** Nothing is left of what normalisation multiplies by 0; the network computes the same. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "BF16", "S8"})
+  void channelsThatNormalisationTurnsOff(DType dtype) {
+    Mixed net = sparse(new Mixed(), Pattern.P2_4);
+    var parameters = net.named_parameters();
+    parameters.get("wide_norm.weight").detach().select(0, 0).zero_();
+    parameters.get("wide_norm.bias").detach().select(0, 0).fill_(new Scalar(0.5));
+    net.compress(Pattern.P2_4, dtype);
+    Tensor x = torch.randn(2, 1, 9, 9);
+    float[] compressed = run(() -> net.forward(x));
+    net.decompress();
+    assertEquals(0, net.wide.dense().weight().select(0, 0).abs().max().item_float());
+    assertArrayEquals(compressed, run(() -> net.forward(x)), 2e-5f);
+  }
+
+  /** A child that is used twice, and weights that two layers, or a layer and a lookup, share. */
+  private static final class Sharing extends Net {
+    final EmbeddingImpl words = register_module("words", new EmbeddingImpl(16, 16));
+    final Mlp first = net("first", new Mlp(16, 32, 16));
+    final Mlp second = net("second", first);
+    final Linear own = linear("own", 16, 16);
+    final Linear a = linear("a", 16, 16);
+    final Linear b = linear("b", a.dense());
+    final Linear head = linear("head", 16, 16);
+
+    Sharing() {
+      head.dense().weight(words.weight());
+    }
+
+    Tensor forward(Tensor tokens) {
+      Tensor x = second.forward(first.forward(words.forward(tokens)));
+      return head.forward(b.forward(a.forward(own.forward(x), Activation.RELU)));
+    }
+  }
+
+  @Test
+  void sharedWeights() {
+    Sharing net = new Sharing();
+    for (Layer layer : net.layers()) {
+      Tensor weight = layer.weight().detach();
+      weight.copy_(weight.mul(torch.arange(new Scalar(weight.size(1))).remainder(new Scalar(2))));
+    }
+    net.eval();
+    Tensor tokens = torch.arange(new Scalar(16)).to(torch.ScalarType.Long);
+    float[] dense = run(() -> net.forward(tokens));
+    List<CompressedLayer> layers = net.compress(Pattern.P2_4, DType.F32);
+    assertEquals(
+        List.of("first.fc1", "first.fc2", "own", "a", "b", "head"),
+        layers.stream().map(CompressedLayer::name).toList());
+    assertEquals(
+        List.of("", "", "", "shares its weight", "shares its weight", "shares its weight"),
+        layers.stream().map(CompressedLayer::reason).toList());
+    assertTrue(net.own.isCompressed() && net.first.layers().get(0).isCompressed());
+    assertArrayEquals(dense, run(() -> net.forward(tokens)), 1e-5f);
+    net.decompress();
+    assertArrayEquals(dense, run(() -> net.forward(tokens)));
+  }
+
+  /** Two nets may hold a third, whichever is added first. */
+  @Test
+  void namesOfNetsInTwoNets() {
+    Mlp inner = new Mlp(8, 8);
+    Holder left = new Holder(List.of(inner));
+    Holder right = new Holder(List.of(inner, new Mlp(8, 8)));
+    Holder both = new Holder(List.of(right, left));
+    assertEquals(
+        List.of("net1.net0.fc1", "net0.net1.fc1"),
+        both.layers().stream().map(Layer::name).toList());
+  }
+
+  private static final class Holder extends Net {
+    Holder(List<Net> nets) {
+      for (int i = 0; i < nets.size(); i++) {
+        net("net" + i, nets.get(i));
+      }
+    }
   }
 
   @Test
