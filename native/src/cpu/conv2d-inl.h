@@ -84,7 +84,7 @@ class Conv2dTile {
       add_sums(part, tile_.items, tile_.rows, tile_.rows, block == 0, integers);
     }
     for_each_run([&](const MultiplyArgs& args, const Tile& finished, int64_t item) {
-      finish_sums<V>(args, finished, {integers.at + item * integers.pitch, integers.pitch});
+      finish_sums<V>(args, finished, IntegerSums{integers.at + item * integers.pitch, integers.pitch});
     });
   }
 

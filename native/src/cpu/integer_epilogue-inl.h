@@ -1,7 +1,7 @@
 // Copyright 2026 The nm4j authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// From exact integer sums to results. Include inside a kernel file only.
+// From sums whose rows lie side by side to results: exact integers, or fp32. Include inside a kernel file only.
 #ifndef NM4J_CPU_INTEGER_EPILOGUE_INL_H_
 #define NM4J_CPU_INTEGER_EPILOGUE_INL_H_
 
@@ -15,12 +15,18 @@ namespace nm {
 namespace {
 
 // The sums of a tile, [items][pitch], rows side by side. Kernels may read a vector past the last row and item.
-struct IntegerSums {
-  int32_t* at;
+template <typename Sum>
+struct ItemSums {
+  Sum* at;
   int64_t pitch;
 };
+using IntegerSums = ItemSums<int32_t>;
 
 // A vector of sums: rounded once, to fp32; or, for int32 results, bit by bit, which loads and stores leave alone.
+template <typename V, typename T>
+typename V::Reg load_sums(const float* from) {
+  return V::load(from);
+}
 template <typename V, typename T>
 typename V::Reg load_sums(const int32_t* from) {
   alignas(64) float value[V::kLanes];
@@ -53,8 +59,8 @@ int lanes_of(int64_t left) {
 }
 
 // Item by item, so that what is written lies together.
-template <typename V, typename T, bool kPlain>
-__attribute__((flatten)) void finish_items(const MultiplyArgs& shared, const Tile& tile, const IntegerSums& sums) {
+template <typename V, typename T, bool kPlain, typename Sum>
+__attribute__((flatten)) void finish_items(const MultiplyArgs& shared, const Tile& tile, const ItemSums<Sum>& sums) {
   const MultiplyArgs args = shared;  // a copy that results cannot alias stays in registers
   constexpr int64_t kRows = 128;
   alignas(64) float factor[kRows], bias[kRows];
@@ -77,8 +83,8 @@ __attribute__((flatten)) void finish_items(const MultiplyArgs& shared, const Til
 }
 
 // Row by row: transpose squares.
-template <typename V, typename T, bool kPlain>
-__attribute__((flatten)) void finish_features(const MultiplyArgs& shared, const Tile& tile, const IntegerSums& sums) {
+template <typename V, typename T, bool kPlain, typename Sum>
+__attribute__((flatten)) void finish_features(const MultiplyArgs& shared, const Tile& tile, const ItemSums<Sum>& sums) {
   const MultiplyArgs args = shared;
   for (int64_t r = 0; r < tile.rows; r += V::kLanes) {
     for (int64_t i = 0; i < tile.items; i += V::kLanes) {
@@ -97,8 +103,8 @@ __attribute__((flatten)) void finish_features(const MultiplyArgs& shared, const 
   }
 }
 
-template <typename V, typename T, bool kPlain>
-void finish_layout(const MultiplyArgs& args, const Tile& tile, const IntegerSums& sums) {
+template <typename V, typename T, bool kPlain, typename Sum>
+void finish_layout(const MultiplyArgs& args, const Tile& tile, const ItemSums<Sum>& sums) {
   if (args.layout == NM_BATCH_MAJOR) {
     finish_items<V, T, kPlain>(args, tile, sums);
   } else {
@@ -106,8 +112,8 @@ void finish_layout(const MultiplyArgs& args, const Tile& tile, const IntegerSums
   }
 }
 
-template <typename V, typename T>
-void finish_sums_as(const MultiplyArgs& args, const Tile& tile, const IntegerSums& sums) {
+template <typename V, typename T, typename Sum>
+void finish_sums_as(const MultiplyArgs& args, const Tile& tile, const ItemSums<Sum>& sums) {
   if (args.c == nullptr && args.activation == NM_IDENTITY) {
     finish_layout<V, T, true>(args, tile, sums);
   } else {
@@ -115,8 +121,8 @@ void finish_sums_as(const MultiplyArgs& args, const Tile& tile, const IntegerSum
   }
 }
 
-template <typename V>
-void finish_sums(const MultiplyArgs& args, const Tile& tile, const IntegerSums& sums) {
+template <typename V, typename Sum>
+void finish_sums(const MultiplyArgs& args, const Tile& tile, const ItemSums<Sum>& sums) {
   switch (args.y_dtype) {
     case NM_BF16:
       return finish_sums_as<V, Bf16>(args, tile, sums);
@@ -125,7 +131,8 @@ void finish_sums(const MultiplyArgs& args, const Tile& tile, const IntegerSums& 
     case NM_U8:
       return finish_sums_as<V, uint8_t>(args, tile, sums);
     case NM_S32:
-      return finish_sums_as<V, int32_t>(args, tile, sums);
+      if constexpr (std::is_same_v<Sum, int32_t>) return finish_sums_as<V, int32_t>(args, tile, sums);
+      [[fallthrough]];
     default:
       return finish_sums_as<V, float>(args, tile, sums);
   }

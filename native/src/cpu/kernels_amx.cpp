@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The kernels for AMX: tiles of bf16 and of integers.
+#include <algorithm>
+#include <type_traits>
+
 #include "cpu/integer_epilogue-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/row_stream-inl.h"
@@ -10,22 +13,50 @@
 namespace nm {
 namespace {
 
-// Sums of [rows][32] to items with their rows side by side, less what the zero point of the activations contributes.
-void turn_sums(const MultiplyArgs& args, const Tile& part, const char* sums, const IntegerSums& to) {
-  const __m512i zero = _mm512_set1_epi32(-args.x_zero);
+// Sums of [32 rows][16 items][32][16] to items with their rows side by side; of integers, less what the zero point of
+// the activations contributes.
+template <typename Sum>
+void turn_sums(const MultiplyArgs& args, const Tile& part, const char* sums, const ItemSums<Sum>& to) {
+  const int64_t vectors = tile_vectors(part);
   for (int64_t r = 0; r < part.rows; r += kLanes) {
-    const int64_t left = part.rows - r;
-    const auto some = static_cast<__mmask16>(left < kLanes ? (1u << left) - 1 : 0xffffu);
-    const __m512i offset = _mm512_mullo_epi32(zero, _mm512_maskz_loadu_epi32(some, args.weight_sum + part.row + r));
+    __m512i offset = _mm512_setzero_si512();
+    if constexpr (std::is_same_v<Sum, int32_t>) {
+      const int64_t left = part.rows - r;
+      const auto some = static_cast<__mmask16>(left < kLanes ? (1u << left) - 1 : 0xffffu);
+      offset = _mm512_mullo_epi32(_mm512_set1_epi32(-args.x_zero),
+                                  _mm512_maskz_loadu_epi32(some, args.weight_sum + part.row + r));
+    }
     for (int64_t i = 0; i < part.items; i += kLanes) {
+      const char* const from =
+          sums + (r / kPairRows * vectors + i / kLanes) * kPairBytes + r % kPairRows * kTileRowBytes;
       __m512 square[kLanes];
-      for (int j = 0; j < kLanes; ++j) {
-        square[j] = _mm512_castsi512_ps(_mm512_load_si512(sums + ((r + j) * kPairItems + i) * 4));
-      }
+      for (int j = 0; j < kLanes; ++j) square[j] = _mm512_load_ps(from + j * kTileRowBytes);
       Avx512::transpose(square);
       for (int j = 0; j < kLanes; ++j) {
-        _mm512_storeu_si512(to.at + (i + j) * to.pitch + r, _mm512_add_epi32(_mm512_castps_si512(square[j]), offset));
+        if constexpr (std::is_same_v<Sum, int32_t>) {
+          square[j] = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(square[j]), offset));
+        }
+        _mm512_store_ps(to.at + (i + j) * to.pitch + r, square[j]);
       }
+    }
+  }
+}
+
+// Finishes sums by way of turned ones, behind the memory of the product.
+template <typename Sum>
+void finish_turned(const MultiplyArgs& args, const Tile& part, const char* sums, const TileMemory& memory) {
+  // No power of two from one item to the next, so that they do not share cache sets.
+  const ItemSums<Sum> turned = {reinterpret_cast<Sum*>(memory.turned), group_rows(tile_vectors(part)) + kLanes};
+  turn_sums(args, part, sums, turned);
+  finish_sums<Avx512>(args, part, turned);
+}
+
+void finish_rows(const MultiplyArgs& args, const Tile& part, const char* sums) {
+  for (int64_t r = 0; r < part.rows; r += kPairRows) {
+    for (int64_t i = 0; i < part.items; i += kLanes, sums += kPairBytes) {
+      const Tile rows = {part.row + r, std::min<int64_t>(kPairRows, part.rows - r), part.item + i,
+                         std::min<int64_t>(kLanes, part.items - i)};
+      RowStreamPanel<Avx512, Bf16, 1>::finish_rows(args, rows, reinterpret_cast<const float*>(sums));
     }
   }
 }
@@ -33,16 +64,11 @@ void turn_sums(const MultiplyArgs& args, const Tile& part, const char* sums, con
 template <typename T>
 void tile_stream_integer_run(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin,
                              int64_t tile_end) {
-  constexpr int64_t kPitch = kMaxTileStreamRows + kLanes;  // no power of two: items do not share cache sets
   const Tiling tiling = tile_stream_tiling(weights.tiles.rows, args.batch);
-  char* const at = reinterpret_cast<char*>(outer_scratch(kTileMemory / 4 + kPairItems * kPitch));
-  const TileMemory memory = tile_memory(at);
-  const IntegerSums turned = {reinterpret_cast<int32_t*>(at + kTileMemory), kPitch};
+  const TileMemory memory = tile_memory();
   for_each_joined(tiling, tile_begin, tile_end, [&](const Tile& tile) {
-    multiply_tile<T>(weights.tiles, args, tile, memory);
-    for_each_pair(tile, memory, [&](const Tile& part, const char* sums) {
-      turn_sums(args, part, sums, turned);
-      finish_sums<Avx512>(args, part, turned);
+    TileProduct(weights.tiles, args, tile, memory).run<T>([&](const Tile& part, const char* sums) {
+      finish_turned<int32_t>(args, part, sums, memory);
     });
   });
 }
@@ -52,18 +78,14 @@ void tile_stream_integer_run(const PackedWeights& weights, const MultiplyArgs& a
 // Activations that are not finite go to the row stream, which does not multiply them by weights that were pruned.
 void tile_stream_bf16_amx(const PackedWeights& weights, const MultiplyArgs& args, int64_t tile_begin,
                           int64_t tile_end) {
-  using Output = RowStreamPanel<Avx512, Bf16, kPairItems / Avx512::kLanes>;
   const Tiling tiling = tile_stream_tiling(weights.tiles.rows, args.batch);
-  const TileMemory memory = tile_memory(reinterpret_cast<char*>(outer_scratch(kTileMemory / 4)));
+  const TileMemory memory = tile_memory();
   for_each_joined(tiling, tile_begin, tile_end, [&](const Tile& tile) {
-    if (!multiply_tile<Bf16Tiles>(weights.tiles, args, tile, memory)) {
-      return row_stream_bf16_part_avx512(weights, args, tile);
-    }
-    for_each_pair(tile, memory, [&](const Tile& part, const char* sums) {
-      const auto* from = reinterpret_cast<const float*>(sums);
-      args.layout == NM_FEATURE_MAJOR ? Output::finish_rows(args, part, from)
-                                      : Output::finish_transposed(args, part, from);
+    TileProduct product(weights.tiles, args, tile, memory);
+    const bool finite = product.run<Bf16Tiles>([&](const Tile& part, const char* sums) {
+      args.layout == NM_FEATURE_MAJOR ? finish_rows(args, part, sums) : finish_turned<float>(args, part, sums, memory);
     });
+    if (!finite) row_stream_bf16_part_avx512(weights, args, tile);
   });
 }
 

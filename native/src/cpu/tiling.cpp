@@ -46,6 +46,6 @@ Tiling lane_panel_tiling(int64_t rows, int64_t batch) { return make_tiling(rows,
 
 Tiling integer_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 128, 64, batch, 192); }
 
-Tiling tile_stream_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 128, 32, batch, kTileStreamItems); }
+Tiling tile_stream_tiling(int64_t rows, int64_t batch) { return make_tiling(rows, 128, 64, batch, kTileStreamItems); }
 
 }  // namespace nm

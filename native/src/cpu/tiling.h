@@ -47,9 +47,9 @@ Tiling integer_tiling(int64_t rows, int64_t batch);
 // 192 items.
 Tiling lane_pairs_tiling(int64_t rows, int64_t cols, int64_t batch);
 
-// Tile stream: 128 items of a chunk of columns are 64 KiB, and with the sums of 512 rows, 256 KiB, stay in L2. Tiles
-// are of fewer rows, so that threads get some each; a kernel joins those of a range, up to kMaxTileStreamRows.
-constexpr int64_t kTileStreamItems = 128, kMaxTileStreamRows = 512;
+// Tile stream: 128 items of 4096 columns of bf16 are a panel of 1 MiB, which stays in L2. Tiles are of fewer rows, so
+// that threads get some each; a kernel joins those of a range, up to kMaxTileStreamRows, and packs their panel once.
+constexpr int64_t kTileStreamItems = 128, kMaxTileStreamRows = 2048;
 Tiling tile_stream_tiling(int64_t rows, int64_t batch);
 
 }  // namespace nm

@@ -30,10 +30,8 @@ TileStream::TileStream(nm_dtype dtype, Pattern pattern, int64_t rows, int64_t co
   view_.data = data_.data();
   // Rows beyond the last keep nothing.
   if (rows % kTileRows == 0) return;
-  for (int64_t first = 0; first < view_.blocks; first += kChunkTiles) {
-    const int64_t tiles = std::min<int64_t>(kChunkTiles, view_.blocks - first);
-    const int64_t last_strip = first * view_.strips + (view_.strips - 1) * tiles;
-    std::memset(data_.data() + last_strip * view_.tile_bytes, 0, tiles * view_.tile_bytes);
+  for (int64_t block = 0; block < view_.blocks; ++block) {
+    std::memset(data_.data() + tile_index(view_, view_.strips - 1, block) * view_.tile_bytes, 0, view_.tile_bytes);
   }
 }
 
@@ -47,10 +45,7 @@ void TileStream::put_as(int64_t r, const CompressedRow& row) {
   const uint64_t block_bits = view_.block_cols == 64 ? ~uint64_t{0} : (uint64_t{1} << view_.block_cols) - 1;
   const int64_t in_strip = r % kTileRows;
   for (int64_t block = 0; block < view_.blocks; ++block) {
-    const int64_t first = block / kChunkTiles * kChunkTiles;
-    const int64_t tiles = std::min<int64_t>(kChunkTiles, view_.blocks - first);
-    const int64_t tile = first * view_.strips + r / kTileRows * tiles + block - first;
-    char* const to = data_.data() + tile * view_.tile_bytes;
+    char* const to = data_.data() + tile_index(view_, r / kTileRows, block) * view_.tile_bytes;
     const uint64_t mask = mask_word(row.mask.data(), block * view_.block_cols, row.cols) & block_bits;
     std::memcpy(to + in_strip * kMaskBytes, &mask, kMaskBytes);
     auto* const stored = reinterpret_cast<Weight*>(to + kTileRows * kMaskBytes) + in_strip * view_.slots;

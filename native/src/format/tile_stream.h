@@ -9,8 +9,8 @@
 //   masks:   for each row, one bit a column of the dense tile (4 bytes for bf16, 8 for int8), lowest column first
 //   values:  for each row, `slots` of them: what it keeps, ascending
 // rounded up to 64 bytes. Rows do not depend on each other, and any pattern expands by the same instruction.
-//   order:   chunk 0 (8 tiles' columns): strip 0 (16 rows): its 8 tiles; strip 1: ...; chunk 1: ...
-// so that a kernel that takes the rows of a chunk one strip after the other reads one stream. 2:4: 1.125 bytes for each
+//   order:   strips 0 and 1 (of 16 rows): their first tiles, their second ones, ...; strips 2 and 3: ...
+// so that a kernel that takes two strips, column by column, reads one stream. 2:4: 1.125 bytes for each
 // weight of the dense bf16 matrix (which has 2), 0.625 of int8.
 #ifndef NM4J_FORMAT_TILE_STREAM_H_
 #define NM4J_FORMAT_TILE_STREAM_H_
@@ -24,7 +24,6 @@
 namespace nm {
 
 constexpr int kTileRows = 16, kTileRowBytes = 64, kTileBytes = kTileRows * kTileRowBytes;
-constexpr int kChunkTiles = 8;
 
 // What a kernel sees. No member functions, see LanePanelView.
 struct TileStreamView {
@@ -36,6 +35,12 @@ struct TileStreamView {
   int64_t slots;       // values of a row in a tile of the stream
   int64_t tile_bytes;  // of a tile of the stream
 };
+
+// The number of the tile of a strip and a block of columns.
+inline int64_t tile_index(const TileStreamView& w, int64_t strip, int64_t block) {
+  const int64_t first = strip / 2 * 2;
+  return first * w.blocks + block * (w.strips - first < 2 ? 1 : 2) + strip - first;
+}
 
 class TileStream {
  public:
