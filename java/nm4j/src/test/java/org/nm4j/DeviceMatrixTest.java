@@ -101,8 +101,6 @@ class DeviceMatrixTest {
     DenseMatrix x = DenseMatrix.allocate(GPU, DType.F32, 1, 8);
     DenseMatrix y = DenseMatrix.allocate(GPU, DType.F32, 1, 4);
     String where = "host memory";
-    Misuse.illegalArgument(() -> Mask.ofScores(there, Pattern.P2_4), where, "cuda:0");
-    Misuse.illegalArgument(() -> Mask.vnm(there, new VnmPattern(4, 2, 8)), where);
     Mask mask = Mask.magnitude(here, Pattern.P2_4);
     Misuse.illegalArgument(() -> mask.apply(there), where);
     Misuse.illegalArgument(() -> mask.keptShare(there), where);
