@@ -112,10 +112,13 @@ public final class CudaQueue implements AutoCloseable {
 
   @Override
   public void close() {
-    used.forEach(handle::keep);
-    if (findings != null) {
-      handle.giveBack(findings);
+    try {
+      used.forEach(handle::keep);
+      if (findings != null) {
+        handle.giveBack(findings);
+      }
+    } finally {
+      call.close();
     }
-    call.close();
   }
 }

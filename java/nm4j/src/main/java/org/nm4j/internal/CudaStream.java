@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import org.nm4j.Device;
+import org.nm4j.Nm4jException;
 
 /**
  * The handle of an {@code nm_cuda_stream}, and what its queued work reads and writes: garbage
@@ -57,7 +58,7 @@ public final class CudaStream extends NativeHandle {
   /** Keeps reachable what work uses that is queued already, until that work is done. */
   public synchronized void keep(Object used) {
     if (inFlight.size() >= nextLook) {
-      if (isDone()) {
+      if (isKnownDone()) {
         inFlight.clear();
       }
       nextLook = Math.max(FIRST_LOOK, 2 * inFlight.size());
@@ -72,6 +73,15 @@ public final class CudaStream extends NativeHandle {
       CudaStatus.check(CudaBindings.nm_cuda_stream_query(call.use(this), done));
     }
     return done[0] != 0;
+  }
+
+  /** False of work that has failed, too: who waits for it is told. */
+  private boolean isKnownDone() {
+    try {
+      return isDone();
+    } catch (Nm4jException e) {
+      return false;
+    }
   }
 
   /** Blocks until all work queued so far is done. */
