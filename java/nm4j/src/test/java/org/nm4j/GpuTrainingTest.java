@@ -211,6 +211,23 @@ class GpuTrainingTest {
         ErrorCode.NAN, () -> MaskedParameter.builder("fc", w).pattern(Pattern.P2_4).build(), "fc");
   }
 
+  /** As on the CPU: nobody looks at weights that no mask is made of. */
+  @Test
+  void denseParametersMayHoldNan() {
+    DenseMatrix w = DenseMatrix.copyOf(new float[] {1, 2, Float.NaN, 4}, 1, 4);
+    assertEquals(4, MaskedParameter.builder("fc", w).build().mask().count());
+    assertEquals(4, MaskedParameter.builder("fc", w.to(GPU)).build().mask().count());
+  }
+
+  @Test
+  void closedMemoryIsAnIllegalState() {
+    DeviceMemory memory = DeviceMemory.allocate(GPU, 4 * 32);
+    MaskedParameter.Builder builder =
+        MaskedParameter.builder("fc", memory.matrix(0, DType.F32, 4, 8, 8)).pattern(Pattern.P2_4);
+    memory.close();
+    Misuse.illegalState(builder::build, "fc: ", "closed");
+  }
+
   @Test
   void matricesElsewhereAreRefused(Random random) {
     DenseMatrix here = DenseMatrix.allocate(4, 8);

@@ -33,6 +33,7 @@ final class GpuSteps implements Steps {
 
   @Override
   public void initialMask() {
+    boolean dense = p.n == p.m; // whatever the weights are
     try (CudaQueue queue = new CudaQueue(Execution.caller(), p.device())) {
       CudaStatus.check(
           CudaBindings.nm_cuda_mask_magnitude(
@@ -46,8 +47,11 @@ final class GpuSteps implements Steps {
               p.m,
               p.stride(),
               queue.use("mask", p.mask),
-              queue.findings()));
-      queue.requireNone("w", "NaN", p.cols());
+              dense ? 0 : queue.findings()));
+      if (!dense) {
+        queue.requireNone("w", "NaN", p.cols());
+      }
+      queue.finish();
     }
   }
 

@@ -542,9 +542,13 @@ public final class MaskedParameter {
 
   private RuntimeException named(RuntimeException e) {
     String message = name + ": " + e.getMessage();
-    return e instanceof Nm4jException failure
-        ? new Nm4jException(failure.code(), message)
-        : new IllegalArgumentException(message, e);
+    if (e instanceof Nm4jException failure) {
+      return new Nm4jException(failure.code(), message);
+    }
+    if (e instanceof IllegalStateException) {
+      return new IllegalStateException(message, e);
+    }
+    return e instanceof IllegalArgumentException ? new IllegalArgumentException(message, e) : e;
   }
 
   private static void requireFits(

@@ -10,7 +10,7 @@ import org.nm4j.Pattern;
 
 /** How the steps of a parameter are computed on the device where it is. */
 interface Steps {
-  /** Makes the magnitude mask of the weights as they are; refuses NaN. */
+  /** Makes the magnitude mask of the weights as they are; refuses NaN unless it is dense. */
   void initialMask();
 
   /** Refuses masks of the parameter's kind that cannot be made there for a pattern. */
