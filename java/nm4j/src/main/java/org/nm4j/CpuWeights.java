@@ -5,6 +5,8 @@
 package org.nm4j;
 
 import org.nm4j.internal.Bindings;
+import org.nm4j.internal.Call;
+import org.nm4j.internal.NativeHandle;
 import org.nm4j.internal.NativeMatrix;
 import org.nm4j.internal.Status;
 
@@ -25,6 +27,36 @@ final class CpuWeights implements Weights {
     this.rows = matrix.rows();
     this.multiplier = new Multiplier(handle, rows, matrix.nonZeros());
     this.tuner = new Tuner(matrix, handle, multiplier);
+  }
+
+  /** A copy of weights on whatever device. */
+  static SparseMatrix copyOf(SparseMatrix w, DType dtype) {
+    try (Call call = new Call();
+        SparseMatrix.Builder builder = SparseMatrix.builder(w.rows(), w.cols(), w.pattern())) {
+      builder.workload(w.workload()).dtype(dtype).nan(NanPolicy.KEEP);
+      call.use(w.weights().handle()); // numbers, scales and mask of one moment
+      CompressedMatrix compressed = w.compressed();
+      if (dtype != DType.S8) {
+        return builder.put(0, compressed).build();
+      }
+      float[] scales = w.scales();
+      DenseMatrix integers = integers(compressed.decompress(), scales);
+      DenseMatrix factors = DenseMatrix.copyOf(scales, 1, scales.length);
+      return builder.put(0, integers, compressed.mask(), factors).build();
+    }
+  }
+
+  /** The integers of weights that are integers times scales. */
+  static DenseMatrix integers(DenseMatrix dense, float[] scales) {
+    DenseMatrix integers = DenseMatrix.allocate(DType.S8, dense.rows(), dense.cols());
+    for (int row = 0; row < dense.rows(); row++) {
+      float[] values = dense.rows(row, 1).toArray();
+      for (int i = 0; i < values.length; i++) {
+        values[i] = values[i] == 0 ? 0 : values[i] / scales[row]; // rounded below
+      }
+      integers.rows(row, 1).copyFrom(values);
+    }
+    return integers;
   }
 
   @Override
@@ -138,6 +170,11 @@ final class CpuWeights implements Weights {
   @Override
   public SparseMatrix transposed() {
     return new SparseMatrix(matrix, handle.transposed());
+  }
+
+  @Override
+  public NativeHandle handle() {
+    return handle;
   }
 
   @Override

@@ -113,7 +113,7 @@ public final class DenseMatrix {
           @Override
           public void cast(
               DenseMatrix from, DenseMatrix bits, DenseMatrix out, Execution execution) {
-            GpuMasks.apply(from, bits, out, 1, execution);
+            GpuMasks.apply(from, bits, out, execution);
           }
 
           @Override
@@ -535,11 +535,6 @@ public final class DenseMatrix {
     boolean empty = count == 0 || cols == 0; // and its start may lie beyond the memory
     return new DenseMatrix(
         device, dtype, memory, empty ? offset : offset + from * ld, count, cols, ld, scale, zero);
-  }
-
-  /** A view of some of the columns. */
-  DenseMatrix cols(long from, long count) {
-    return on(device, memory, offset + from, dtype, rows, count, ld);
   }
 
   /** A view, one column wide, of the elements whose column is {@code first} more than their row. */

@@ -153,7 +153,7 @@ public final class DeviceStream implements AutoCloseable {
         throw new IllegalArgumentException("expected memory of " + device + ", got " + matrix);
       }
     }
-    GpuMasks.apply(from, null, to, 1, Execution.on(this));
+    GpuMasks.apply(from, null, to, Execution.on(this));
   }
 
   private int kind(DenseMatrix from, DenseMatrix to) {

@@ -147,60 +147,62 @@ final class GpuMasks {
     }
   }
 
-  static Compliance check(DenseMatrix bits, long cols, Pattern pattern) {
+  static Compliance check(Mask mask, Pattern pattern, Execution execution) {
     return check(
-        bits,
-        cols,
+        mask,
         pattern,
-        (stream, mask, findings) ->
+        execution,
+        (stream, bits, findings) ->
             CudaBindings.nm_cuda_check_mask(
-                stream, mask, bits.rows(), cols, pattern.n(), pattern.m(), findings));
+                stream, bits, mask.rows(), mask.cols(), pattern.n(), pattern.m(), findings));
   }
 
-  static Compliance checkTransposable(DenseMatrix bits, long cols, Pattern pattern) {
+  static Compliance checkTransposable(Mask mask, Pattern pattern) {
     return check(
-        bits,
-        cols,
+        mask,
         pattern,
-        (stream, mask, findings) ->
+        Execution.caller(),
+        (stream, bits, findings) ->
             CudaBindings.nm_cuda_check_transposable(
-                stream, mask, bits.rows(), cols, pattern.n(), pattern.m(), findings));
+                stream, bits, mask.rows(), mask.cols(), pattern.n(), pattern.m(), findings));
   }
 
-  static Compliance checkVnm(DenseMatrix bits, long cols, VnmPattern pattern) {
+  static Compliance checkVnm(Mask mask, VnmPattern p) {
     return check(
-        bits,
-        cols,
-        pattern.rows(),
-        (stream, mask, findings) ->
+        mask,
+        p.rows(),
+        Execution.caller(),
+        (stream, bits, findings) ->
             CudaBindings.nm_cuda_check_vnm(
-                stream, mask, bits.rows(), cols, pattern.v(), pattern.n(), pattern.m(), findings));
+                stream, bits, mask.rows(), mask.cols(), p.v(), p.n(), p.m(), findings));
   }
 
-  private static Compliance check(DenseMatrix bits, long cols, Pattern pattern, Checker checker) {
-    try (CudaQueue queue = new CudaQueue(Execution.caller(), bits.device())) {
-      CudaStatus.check(checker.check(queue.stream(), queue.use("mask", bits), queue.findings()));
-      return Compliance.of(pattern, queue.found(), cols);
+  private static Compliance check(
+      Mask mask, Pattern pattern, Execution execution, Checker checker) {
+    try (CudaQueue queue = new CudaQueue(execution, mask.device())) {
+      long bits = queue.use("mask", mask.matrix(execution));
+      CudaStatus.check(checker.check(queue.stream(), bits, queue.findings()));
+      return Compliance.of(pattern, queue.found(), mask.cols());
     }
   }
 
-  static long distance(DenseMatrix a, DenseMatrix b, long cols) {
-    try (CudaQueue queue = new CudaQueue(Execution.caller(), a.device())) {
+  static long distance(Mask a, Mask b) {
+    Execution caller = Execution.caller();
+    try (CudaQueue queue = new CudaQueue(caller, a.device())) {
       CudaStatus.check(
           CudaBindings.nm4j_cuda_mask_distance(
               queue.stream(),
-              queue.use("mask", a),
-              queue.use("other", b),
+              queue.use("mask", a.matrix(caller)),
+              queue.use("other", b.matrix(caller)),
               a.rows(),
-              cols,
+              a.cols(),
               queue.findings()));
       return queue.found().count();
     }
   }
 
-  /** out = factor * w where the mask keeps, or everywhere for null; +0.0 elsewhere. */
-  static void apply(
-      DenseMatrix w, DenseMatrix bits, DenseMatrix out, float factor, Execution execution) {
+  /** out = w where the bits keep it, or everywhere for null; +0.0 elsewhere. */
+  static void apply(DenseMatrix w, DenseMatrix bits, DenseMatrix out, Execution execution) {
     Device device = bits == null ? out.device() : bits.device();
     try (CudaQueue queue = new CudaQueue(execution, device)) {
       CudaStatus.check(
@@ -215,7 +217,7 @@ final class GpuMasks {
               w.rows(),
               w.cols(),
               queue.use("mask", bits),
-              factor));
+              1));
       queue.finish();
     }
   }
@@ -223,7 +225,7 @@ final class GpuMasks {
   /** Weights in fp32. */
   static DenseMatrix widened(DenseMatrix w, Device device) {
     DenseMatrix wide = DenseMatrix.allocate(device, DType.F32, w.rows(), w.cols());
-    apply(w, null, wide, 1, Execution.caller());
+    apply(w, null, wide, Execution.caller());
     return wide;
   }
 
@@ -244,7 +246,9 @@ final class GpuMasks {
               queue.use("mask", mask.matrix()),
               reject ? queue.findings() : 0));
       if (reject) {
-        queue.requireNone("w", "NaN", w.cols());
+        queue.requireNone("w", "NaN", w.cols()); // waits
+      } else if (execution.stream() != null) {
+        mask.madeBy(execution.stream());
       }
       queue.finish();
     }

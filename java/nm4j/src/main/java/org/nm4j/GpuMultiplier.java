@@ -4,6 +4,7 @@
  */
 package org.nm4j;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
 import org.nm4j.internal.Call;
@@ -14,29 +15,38 @@ import org.nm4j.internal.CudaQueue;
 import org.nm4j.internal.CudaStatus;
 import org.nm4j.internal.CudaWeights;
 
-/** The products of weights on a GPU. */
+/** The products of weights on a GPU, with the factors that their rows have now. */
 final class GpuMultiplier implements Route {
   private final Device device;
   private final CudaPacked handle;
   private final long rows;
   private final DType dtype;
-  private final float[] rowScales;
+
+  /** One factor per row, or null. Changes with the weights, when nobody else holds the handle. */
+  private volatile float[] rowScales;
 
   /** The latest factors per row; a race only costs making them again. */
   private volatile Scaled scaled;
 
-  /** rowScales: one factor per row, or null. */
-  GpuMultiplier(Device device, CudaPacked handle, long rows, DType dtype, float[] rowScales) {
+  /** Without factors. */
+  GpuMultiplier(Device device, CudaPacked handle, long rows, DType dtype) {
     this.device = device;
     this.handle = handle;
     this.rows = rows;
     this.dtype = dtype;
-    this.rowScales = rowScales;
   }
 
-  /** One factor per row, or null. */
+  /** One factor per row, or null: those of the weights while the handle is held. */
   float[] rowScales() {
     return rowScales;
+  }
+
+  /** Within an exclusive call: the factors of new weights, or null. */
+  void rowScales(float[] scales) {
+    if (!Arrays.equals(scales, rowScales)) {
+      rowScales = scales;
+      scaled = null;
+    }
   }
 
   @Override
@@ -83,8 +93,8 @@ final class GpuMultiplier implements Route {
       Epilogue epilogue) {
     check(x, y, epilogue);
     float factor = epilogue.alpha() * quantisation(x, y, epilogue);
+    long weights = queue.use(handle); // from here on nobody replaces weights and their factors
     DenseMatrix scale = scale(factor, epilogue);
-    long weights = queue.use(handle);
     return new Held(
         weights,
         product(queue, layout, resultLayout, batch, count, x, y, epilogue, scale, alpha(factor)));
@@ -115,8 +125,9 @@ final class GpuMultiplier implements Route {
     }
   }
 
-  /** A plain one, of operands of this type. */
+  /** A plain one, of operands of this type; the queue holds the weights too. */
   CudaProduct product(CudaQueue queue, Layout layout, long batch, DenseMatrix x, DenseMatrix y) {
+    queue.use(handle);
     DenseMatrix scale = scale(1, Epilogue.NONE);
     return product(queue, layout, layout, batch, 1, x, y, Epilogue.NONE, scale, alpha(1));
   }
@@ -197,7 +208,8 @@ final class GpuMultiplier implements Route {
 
   /** A GPU takes one factor or one per feature, not both: rows have the product of theirs. */
   private DenseMatrix scale(float factor, Epilogue epilogue) {
-    if (rowScales == null) {
+    float[] scales = rowScales;
+    if (scales == null) {
       return epilogue.scale();
     }
     if (epilogue.scales()) {
@@ -209,7 +221,7 @@ final class GpuMultiplier implements Route {
     if (known == null || known.factor != factor) {
       DenseMatrix product = DenseMatrix.allocate(1, rows);
       for (int row = 0; row < rows; row++) {
-        product.set(0, row, rowScales[row] * factor);
+        product.set(0, row, scales[row] * factor);
       }
       known = new Scaled(factor, product.to(device));
       scaled = known;

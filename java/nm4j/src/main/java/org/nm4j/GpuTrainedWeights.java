@@ -12,23 +12,17 @@ import org.nm4j.internal.TrainedWeights;
  */
 final class GpuTrainedWeights extends TrainedWeights {
   private final GpuWeights w;
-  private final Pattern pattern;
   private final DenseMatrix masked;
 
-  /** Where NaN are looked for; nobody reads it. */
-  private final Mask scratch;
-
   GpuTrainedWeights(Device device, DType dtype, long rows, long cols, Pattern pattern) {
-    this.pattern = pattern;
-    this.w = GpuWeights.room(device, rows, cols, pattern, dtype);
     this.masked = DenseMatrix.allocate(device, dtype, rows, cols);
-    this.scratch = Mask.blank(device, rows, cols);
+    this.w = GpuWeights.room(device, rows, cols, pattern, dtype); // last: it has to be closed
   }
 
   @Override
   public void pack(DenseMatrix weights, DenseMatrix mask, Execution execution) {
-    GpuMasks.apply(weights, mask, masked, 1, execution);
-    GpuMasks.requireNoNan(masked, pattern, scratch, execution);
+    GpuMasks.apply(weights, mask, masked, execution);
+    w.requireNoNan(masked, execution);
     w.packMasked(masked, Mask.of(mask, weights.cols()), execution);
   }
 

@@ -6,6 +6,7 @@ package org.nm4j;
 
 import java.util.Arrays;
 import java.util.Objects;
+import org.nm4j.internal.Call;
 import org.nm4j.internal.CudaBindings;
 import org.nm4j.internal.CudaPacked;
 import org.nm4j.internal.CudaPanels;
@@ -13,6 +14,7 @@ import org.nm4j.internal.CudaProduct;
 import org.nm4j.internal.CudaQueue;
 import org.nm4j.internal.CudaStatus;
 import org.nm4j.internal.CudaWeights;
+import org.nm4j.internal.NativeHandle;
 
 /** Weights on a GPU: for its sparse tensor cores, or panels for its ordinary cores. */
 final class GpuWeights implements Weights {
@@ -22,9 +24,10 @@ final class GpuWeights implements Weights {
   private final Pattern pattern;
   private final DType dtype;
   private final CudaPacked handle;
+  private final GpuMultiplier multiplier;
 
-  /** Another one when the factors of rows change. */
-  private volatile GpuMultiplier multiplier;
+  /** Where NaN are looked for; nobody reads it. */
+  private Mask scratch; // or null
 
   private GpuWeights(Device device, long rows, long cols, Pattern pattern, DType dtype) {
     this.device = device;
@@ -33,7 +36,7 @@ final class GpuWeights implements Weights {
     this.pattern = Objects.requireNonNull(pattern, "pattern");
     this.dtype = Objects.requireNonNull(dtype, "dtype");
     this.handle = empty(device, rows, cols, pattern, dtype);
-    this.multiplier = new GpuMultiplier(device, handle, rows, dtype, null);
+    this.multiplier = new GpuMultiplier(device, handle, rows, dtype);
   }
 
   /** Without contents. */
@@ -62,23 +65,24 @@ final class GpuWeights implements Weights {
 
   /** A copy of weights on whatever device. */
   static GpuWeights copyOf(SparseMatrix w, Device device, DType dtype) {
-    DenseMatrix dense = w.decompress();
-    if (w.isTransposed()) {
-      GpuMasks.requireObeys("weights", Compliance.of(dense, w.pattern()));
-    }
-    float[] scales = dtype == DType.S8 ? w.scales() : null;
-    DenseMatrix here = scales != null ? integers(dense, scales) : dense;
-    if (dtype.isFloat8()) {
-      here = DenseMatrix.allocate(dtype, dense.rows(), dense.cols());
-      for (long row = 0; row < dense.rows(); row++) {
-        here.rows(row, 1).copyFrom(dense.rows(row, 1).toArray());
-      }
-    }
     GpuWeights copy = new GpuWeights(device, w.rows(), w.cols(), w.pattern(), dtype);
-    try {
+    try (Call call = new Call()) {
+      call.use(w.weights().handle()); // numbers, scales and mask of one moment
+      DenseMatrix dense = w.decompress();
+      if (w.isTransposed()) {
+        GpuMasks.requireObeys("weights", Compliance.of(dense, w.pattern()));
+      }
+      float[] scales = dtype == DType.S8 ? w.scales() : null;
+      DenseMatrix here = scales != null ? CpuWeights.integers(dense, scales) : dense;
+      if (dtype.isFloat8()) {
+        here = DenseMatrix.allocate(dtype, dense.rows(), dense.cols());
+        for (long row = 0; row < dense.rows(); row++) {
+          here.rows(row, 1).copyFrom(dense.rows(row, 1).toArray());
+        }
+      }
       copy.pack(copy.copied(here.to(device), w, scales), Execution.caller());
       return copy;
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       copy.close();
       throw e;
     }
@@ -92,18 +96,6 @@ final class GpuWeights implements Weights {
     return new Ready(typed, mask, scales);
   }
 
-  private static DenseMatrix integers(DenseMatrix dense, float[] scales) {
-    DenseMatrix integers = DenseMatrix.allocate(DType.S8, dense.rows(), dense.cols());
-    for (int row = 0; row < dense.rows(); row++) {
-      float[] values = dense.rows(row, 1).toArray();
-      for (int i = 0; i < values.length; i++) {
-        values[i] = values[i] == 0 ? 0 : values[i] / scales[row]; // rounded below
-      }
-      integers.rows(row, 1).copyFrom(values);
-    }
-    return integers;
-  }
-
   /** Of weights on the GPU that a mask keeps; null: that obey the pattern. */
   static GpuWeights of(DenseMatrix w, Mask mask, Pattern pattern) {
     GpuWeights weights = new GpuWeights(w.device(), w.rows(), w.cols(), pattern, w.dtype());
@@ -112,12 +104,18 @@ final class GpuWeights implements Weights {
 
   /** Of weights on the GPU, pruned by magnitude. */
   static GpuWeights prune(DenseMatrix w, Pattern pattern, DType dtype, Execution execution) {
+    requireMaskable(w);
+    if (!isMaskable(dtype)) {
+      throw new Nm4jException(
+          ErrorCode.UNSUPPORTED,
+          "a GPU prunes weights of F32, BF16, F16 or S8, got " + dtype + "; see SparseMatrix.to");
+    }
     GpuWeights weights = new GpuWeights(w.device(), w.rows(), w.cols(), pattern, dtype);
     try {
       Mask mask = GpuMasks.magnitude(w, pattern, NanPolicy.REJECT, execution);
       weights.pack(weights.typed(w, mask, execution), execution);
       return weights;
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       weights.close();
       throw e;
     }
@@ -127,7 +125,7 @@ final class GpuWeights implements Weights {
     try {
       refresh(w, mask, execution);
       return this;
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       close();
       throw e;
     }
@@ -140,21 +138,64 @@ final class GpuWeights implements Weights {
 
   @Override
   public void refresh(DenseMatrix w, Mask mask, Execution execution) {
-    if (w.dtype().isFloat8() && w.dtype() == dtype && mask == null) {
+    requireTaken(w, mask);
+    if (dtype.isFloat8()) {
       packChecked(w, execution);
-      return;
-    }
-    if (mask == null) {
+    } else if (mask == null) {
       Mask kept = GpuMasks.nonZeros(w, pattern, NanPolicy.REJECT, execution);
       pack(w.dtype() == dtype ? new Ready(w, kept, null) : typed(w, kept, execution), execution);
     } else {
-      GpuMasks.requireObeys("mask", mask.check(pattern));
+      GpuMasks.requireObeys("mask", GpuMasks.check(mask, pattern, execution));
       Ready ready = typed(w, mask, execution);
       if (dtype != DType.S8) {
-        GpuMasks.magnitude(ready.typed, pattern, NanPolicy.REJECT, execution); // looks for NaN
+        requireNoNan(ready.typed, execution);
       }
       pack(ready, execution);
     }
+  }
+
+  private void requireTaken(DenseMatrix w, Mask mask) {
+    if (dtype.isFloat8() && (w.dtype() != dtype || mask != null)) {
+      throw new Nm4jException(
+          ErrorCode.UNSUPPORTED,
+          "w must be of %s and obey %s, without a mask, to become weights of 8-bit floats, got %s%s"
+              .formatted(dtype, pattern, w, mask == null ? "" : " and " + mask));
+    }
+    if (!dtype.isFloat8()) {
+      requireMaskable(w);
+    }
+  }
+
+  /** What kernels make masks of, and round. */
+  private static void requireMaskable(DenseMatrix w) {
+    if (!isMaskable(w.dtype())) {
+      throw new Nm4jException(ErrorCode.UNSUPPORTED, "w must be of F32, BF16, F16 or S8, got " + w);
+    }
+    requirePlain(w);
+  }
+
+  private static boolean isMaskable(DType dtype) {
+    return dtype.hasPanels() || dtype == DType.S8;
+  }
+
+  /** Scales are per row here, and zeros are 0: integers that stand for others have no place. */
+  private static void requirePlain(DenseMatrix w) {
+    if (w.scale() != 1 || w.zero() != 0) {
+      throw new Nm4jException(
+          ErrorCode.UNSUPPORTED,
+          "w must be integers of scale 1 and zero 0 to become weights on a GPU, got "
+              + w.scale()
+              + " and "
+              + w.zero());
+    }
+  }
+
+  /** Looks for NaN in weights of this shape; one call at a time, and each waits for its work. */
+  synchronized void requireNoNan(DenseMatrix w, Execution execution) {
+    if (scratch == null) {
+      scratch = Mask.blank(device, rows, cols);
+    }
+    GpuMasks.requireNoNan(w, pattern, scratch, execution);
   }
 
   /** What the mask keeps of weights on the GPU, as this type. */
@@ -173,7 +214,7 @@ final class GpuWeights implements Weights {
               rows,
               cols,
               w.ld(),
-              queue.use("mask", mask.matrix()),
+              queue.use("mask", mask.matrix(execution)),
               queue.use("integers", integers),
               cols,
               queue.use("scales", scales),
@@ -185,7 +226,7 @@ final class GpuWeights implements Weights {
 
   private DenseMatrix cast(DenseMatrix w, Mask mask, Execution execution) {
     DenseMatrix typed = DenseMatrix.allocate(device, dtype, rows, cols);
-    GpuMasks.apply(w, mask == null ? null : mask.matrix(), typed, 1, execution);
+    GpuMasks.apply(w, mask == null ? null : mask.matrix(execution), typed, execution);
     return typed;
   }
 
@@ -196,7 +237,7 @@ final class GpuWeights implements Weights {
       mask =
           mask != null ? mask : GpuMasks.magnitude(ready.typed, pattern, NanPolicy.KEEP, execution);
     }
-    DenseMatrix bits = mask == null ? null : mask.matrix();
+    DenseMatrix bits = mask == null ? null : mask.matrix(execution);
     long weights = handle.acquireExclusively();
     try (CudaQueue queue = new CudaQueue(execution, device)) {
       CudaStatus.check(
@@ -206,9 +247,7 @@ final class GpuWeights implements Weights {
               queue.use("w", ready.typed),
               ready.typed.ld(),
               queue.use("mask", bits)));
-      if (!Arrays.equals(ready.scales, multiplier.rowScales())) {
-        multiplier = new GpuMultiplier(device, handle, rows, dtype, ready.scales);
-      }
+      multiplier.rowScales(ready.scales);
       queue.finish();
     } finally {
       handle.releaseExclusively();
@@ -291,8 +330,11 @@ final class GpuWeights implements Weights {
 
   @Override
   public void decompress(long row0, DenseMatrix out) {
-    DenseMatrix some = dense(Layout.FEATURE_MAJOR).rows(row0, out.rows());
-    new GpuReader(some, multiplier.rowScales(), row0).read(out);
+    try (Call call = new Call()) {
+      call.use(handle); // numbers and scales of one moment
+      DenseMatrix some = dense(Layout.FEATURE_MAJOR).rows(row0, out.rows());
+      new GpuReader(some, multiplier.rowScales(), row0).read(out);
+    }
   }
 
   @Override
@@ -321,16 +363,24 @@ final class GpuWeights implements Weights {
    */
   private DenseMatrix dense(Layout layout) {
     boolean turned = layout == Layout.BATCH_MAJOR;
-    GpuMultiplier plain = new GpuMultiplier(device, handle, rows, dtype, null);
+    GpuMultiplier plain = new GpuMultiplier(device, handle, rows, dtype);
     DenseMatrix out =
         DenseMatrix.allocate(device, dtype, turned ? cols : rows, turned ? rows : cols);
     GpuIdentity identity = new GpuIdentity(device, dtype, cols);
-    for (long first = 0; first < cols; first += GpuIdentity.ROWS) {
-      DenseMatrix x = identity.rows(first);
-      DenseMatrix y = turned ? out.rows(first, x.rows()) : out.cols(first, x.rows());
-      plain.run(Layout.BATCH_MAJOR, layout, x.rows(), 1, x, y, Epilogue.NONE, Execution.caller());
+    try (Call call = new Call()) {
+      call.use(handle); // all columns of one moment
+      for (long first = 0; first < cols; first += GpuIdentity.ROWS) {
+        DenseMatrix x = identity.rows(first);
+        DenseMatrix y = turned ? out.rows(first, x.rows()) : out.columns(first, x.rows());
+        plain.run(Layout.BATCH_MAJOR, layout, x.rows(), 1, x, y, Epilogue.NONE, Execution.caller());
+      }
     }
     return out;
+  }
+
+  @Override
+  public NativeHandle handle() {
+    return handle;
   }
 
   @Override

@@ -28,7 +28,8 @@ import org.nm4j.internal.Status;
  * may be of {@link DType#F32}, {@link DType#BF16}, {@link DType#F16} and, but for scores, {@link
  * DType#S8}; {@link #transposable} makes 2:4 only there. {@link #apply} and {@link #distance} want
  * all operands on one device, see {@link #to}. What looks at single bits, and {@link #keptShare},
- * copies those of a GPU to the host once.
+ * copies those of a GPU to the host once. A mask that is queued on a {@link DeviceStream} may be
+ * used and looked at at once: whatever does, on any stream, waits until it is made.
  *
  * <p>Immutable, safe for use by many threads. Bits on the CPU are direct memory and count against
  * {@code -XX:MaxDirectMemorySize}.
@@ -42,6 +43,9 @@ public final class Mask {
 
   /** The bits on the CPU; of a mask on a GPU null until somebody looks. */
   private volatile ByteBuffer host;
+
+  /** Reached when bits are there whose making was queued; null when they are. */
+  private DeviceEvent made;
 
   private Mask(DenseMatrix matrix, long cols) {
     this.matrix = matrix;
@@ -178,22 +182,22 @@ public final class Mask {
    * @throws IllegalArgumentException when a size is negative or the bits exceed 2 GiB
    */
   public static Mask random(long rows, long cols, Pattern pattern, long seed) {
-    return random(rows, cols, pattern, seed, Device.cpu());
+    return random(Device.cpu(), rows, cols, pattern, seed);
   }
 
   /**
    * A random mask in memory of a device, the same as {@link #random(long, long, Pattern, long)}.
    *
+   * @param device where it is to lie, and is made
    * @param rows number of rows, may be 0
    * @param cols number of columns, may be 0
    * @param pattern how many to keep
    * @param seed any number
-   * @param device where it is to lie, and is made
    * @return the mask
    * @throws IllegalArgumentException when a size is negative or the bits exceed 2 GiB
    * @throws Nm4jException {@link ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#UNAVAILABLE}
    */
-  public static Mask random(long rows, long cols, Pattern pattern, long seed, Device device) {
+  public static Mask random(Device device, long rows, long cols, Pattern pattern, long seed) {
     Objects.requireNonNull(pattern, "pattern");
     if (!device.isCpu()) {
       return GpuMasks.random(device, rows, cols, pattern, seed);
@@ -332,7 +336,7 @@ public final class Mask {
    *     ErrorCode#LIBRARY}
    */
   public Mask to(Device device) {
-    return device == matrix.device() ? this : new Mask(matrix.to(device), cols);
+    return device == device() ? this : new Mask(matrix(Execution.caller()).to(device), cols);
   }
 
   /**
@@ -405,7 +409,7 @@ public final class Mask {
   public long distance(Mask other) {
     Shape.require("other", other, rows, cols);
     if (!device().isCpu()) {
-      return GpuMasks.distance(matrix, other.matrix, cols);
+      return GpuMasks.distance(this, other);
     }
     long[] distance = new long[1];
     int status = Bindings.nm_mask_distance(address(), other.address(), rows, cols, distance);
@@ -444,7 +448,8 @@ public final class Mask {
    */
   public Compliance check(Pattern pattern) {
     if (!device().isCpu()) {
-      return GpuMasks.check(matrix, cols, Objects.requireNonNull(pattern, "pattern"));
+      Execution caller = Execution.caller();
+      return GpuMasks.check(this, Objects.requireNonNull(pattern, "pattern"), caller);
     }
     return Compliance.check(
         pattern,
@@ -465,7 +470,7 @@ public final class Mask {
    */
   public Compliance checkTransposable(Pattern pattern) {
     if (!device().isCpu()) {
-      return GpuMasks.checkTransposable(matrix, cols, Objects.requireNonNull(pattern, "pattern"));
+      return GpuMasks.checkTransposable(this, Objects.requireNonNull(pattern, "pattern"));
     }
     return Compliance.check(
         pattern,
@@ -487,7 +492,7 @@ public final class Mask {
    */
   public Compliance checkVnm(VnmPattern pattern) {
     if (!device().isCpu()) {
-      return GpuMasks.checkVnm(matrix, cols, pattern);
+      return GpuMasks.checkVnm(this, pattern);
     }
     return Compliance.check(
         pattern.rows(),
@@ -546,7 +551,7 @@ public final class Mask {
     Shape.require("out", out, rows, cols);
     Shape.requireWritable("out", out);
     if (!device().isCpu()) {
-      GpuMasks.apply(w, matrix, out, 1, execution);
+      GpuMasks.apply(w, matrix(execution), out, execution);
       return;
     }
     execution.requireDevice(device());
@@ -633,9 +638,28 @@ public final class Mask {
     return new Mask(bits, cols);
   }
 
-  /** The bits, a row of bytes for each row of weights. */
+  /** The bits, a row of bytes for each row of weights, of a mask that nobody has queued. */
   DenseMatrix matrix() {
     return matrix;
+  }
+
+  /** The same of any mask, for work that is queued next: it waits until they are there. */
+  synchronized DenseMatrix matrix(Execution execution) {
+    if (made != null && made.isReached()) {
+      made.close();
+      made = null;
+    }
+    if (made != null) {
+      execution.stream(device()).waitFor(made);
+    }
+    return matrix;
+  }
+
+  /** Says that the bits are there when all that a stream has queued so far is done. */
+  synchronized void madeBy(DeviceStream stream) {
+    DeviceEvent event = DeviceEvent.create(device());
+    stream.record(event);
+    made = event;
   }
 
   /**
@@ -659,7 +683,7 @@ public final class Mask {
   private ByteBuffer host() {
     ByteBuffer bits = host;
     if (bits == null) {
-      bits = matrix.to(Device.cpu()).int8Buffer();
+      bits = matrix(Execution.caller()).to(Device.cpu()).int8Buffer();
       host = bits;
     }
     return bits;

@@ -34,8 +34,19 @@ final class RepackedWeights extends TrainedWeights {
             ? new NativeMatrix(rows, cols, n, m, DType.F32.code(), Bindings.NM_LARGE_BATCH)
             : null;
     forward = withForward ? new Multiplier(w, rows, kept) : null;
-    transposed = NativeMatrix.emptyTransposed(rows, cols, n, m);
+    transposed = transposed(rows, cols, n, m);
     backward = new Multiplier(transposed, cols, kept);
+  }
+
+  private NativeMatrix transposed(long rows, long cols, int n, int m) {
+    try {
+      return NativeMatrix.emptyTransposed(rows, cols, n, m);
+    } catch (Throwable e) {
+      if (w != null) {
+        w.close();
+      }
+      throw e;
+    }
   }
 
   @Override

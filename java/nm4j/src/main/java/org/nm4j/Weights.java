@@ -4,6 +4,8 @@
  */
 package org.nm4j;
 
+import org.nm4j.internal.NativeHandle;
+
 /** The weights of a {@link SparseMatrix}, packed for one device. */
 interface Weights {
   /** Where they lie. */
@@ -35,6 +37,9 @@ interface Weights {
 
   /** Replaces the weights by those that a mask keeps; null: by weights that obey the pattern. */
   void refresh(DenseMatrix w, Mask mask, Execution execution);
+
+  /** What holds them: while a call uses it nobody replaces or frees them. */
+  NativeHandle handle();
 
   /** Whether they are freed. */
   boolean isClosed();

@@ -91,11 +91,29 @@ class GpuFloat8Test {
       Misuse.fails(
           ErrorCode.PATTERN_BREACH,
           () -> gpu.refresh(there(full.toArray(), dtype, 16, 32), Execution.caller()));
+      Mask mask = Mask.magnitude(next, Pattern.P2_4).to(GPU);
+      DenseMatrix bytes = there(next.toArray(), dtype, 16, 32);
+      String taken = "w must be of " + dtype + " and obey 2:4, without a mask";
+      Misuse.fails(
+          ErrorCode.UNSUPPORTED, () -> gpu.refresh(bytes, mask, Execution.caller()), taken);
+      Misuse.fails(
+          ErrorCode.UNSUPPORTED, () -> gpu.refresh(next.to(GPU), Execution.caller()), taken);
+      Misuse.fails(ErrorCode.UNSUPPORTED, () -> SparseMatrix.of(bytes, mask, Pattern.P2_4), taken);
       assertArrayEquals(next.toArray(), gpu.decompress().toArray());
+      try (SparseMatrix same = SparseMatrix.ofSparse(bytes, Pattern.P2_4);
+          SparseMatrix half = cpu.to(GPU, DType.F16)) {
+        assertArrayEquals(next.toArray(), same.decompress().toArray());
+        Misuse.fails(
+            ErrorCode.UNSUPPORTED,
+            () -> half.refresh(bytes, Execution.caller()),
+            "w must be of F32, BF16, F16 or S8",
+            dtype.toString());
+      }
       Misuse.fails(
           ErrorCode.UNSUPPORTED,
           () -> SparseMatrix.prune(dense.to(GPU), Pattern.P2_4, dtype),
-          "expected");
+          "prunes",
+          "" + dtype);
     }
     try (SparseMatrix cpu = SparseMatrix.prune(dense, Pattern.P4_8)) {
       Misuse.fails(ErrorCode.UNSUPPORTED, () -> cpu.to(GPU, dtype), "4:8");

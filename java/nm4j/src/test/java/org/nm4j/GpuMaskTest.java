@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -92,13 +94,13 @@ class GpuMaskTest {
   void random(Random random) {
     for (Pattern pattern : Samples.PATTERNS) {
       long seed = random.nextLong();
-      Mask mask = Mask.random(7, 53, pattern, seed, GPU);
+      Mask mask = Mask.random(GPU, 7, 53, pattern, seed);
       assertSame(GPU, mask.device());
       assertEquals(Mask.random(7, 53, pattern, seed), mask, () -> pattern + ", " + seed);
     }
-    Misuse.illegalArgument(() -> Mask.random(-1, 8, Pattern.P2_4, 1, GPU), "-1 x 8");
-    Misuse.nullPointer(() -> Mask.random(1, 8, null, 1, GPU));
-    Misuse.nullPointer(() -> Mask.random(1, 8, Pattern.P2_4, 1, null));
+    Misuse.illegalArgument(() -> Mask.random(GPU, -1, 8, Pattern.P2_4, 1), "-1 x 8");
+    Misuse.nullPointer(() -> Mask.random(GPU, 1, 8, null, 1));
+    Misuse.nullPointer(() -> Mask.random(null, 1, 8, Pattern.P2_4, 1));
   }
 
   @ParameterizedTest
@@ -215,6 +217,49 @@ class GpuMaskTest {
     }
     Mask.magnitude(w, Pattern.P2_4).apply(w);
     assertArrayEquals(w.toArray(), out.toArray());
+  }
+
+  /** Whatever uses or looks at a mask waits until it is made, on whatever stream. */
+  @Test
+  void aQueuedMaskServesAtOnce(Random random) {
+    DenseMatrix w = weights(random, 16, 64);
+    Mask expected = Mask.magnitude(w, Pattern.P2_4);
+    Mask other = Mask.random(16, 64, Pattern.P1_4, random.nextLong());
+    DenseMatrix kept = DenseMatrix.allocate(16, 64);
+    expected.apply(w, kept);
+    DenseMatrix ready = w.to(GPU);
+    DenseMatrix out = DenseMatrix.allocate(GPU, DType.F32, 16, 64);
+    List<Consumer<Mask>> uses =
+        List.of(
+            mask -> assertEquals(expected.count(), mask.count()),
+            mask -> assertEquals(expected, mask),
+            mask -> assertEquals(expected, mask.to(Device.cpu())),
+            mask -> assertEquals(expected.check(Pattern.P1_4), mask.check(Pattern.P1_4)),
+            mask -> assertTrue(mask.checkTransposable(Pattern.P4_8).breaches() >= 0),
+            mask -> assertTrue(mask.checkVnm(new VnmPattern(2, 2, 8)).breaches() >= 0),
+            mask -> assertEquals(expected.distance(other), mask.distance(other.to(GPU))),
+            mask -> assertEquals(expected.distance(other), other.to(GPU).distance(mask)),
+            mask -> assertEquals(expected.keptShare(w), mask.keptShare(ready)),
+            mask -> {
+              mask.apply(ready, out);
+              assertArrayEquals(kept.toArray(), out.toArray());
+            },
+            mask -> {
+              try (DeviceStream second = DeviceStream.create(GPU)) {
+                mask.apply(ready, out, Execution.on(second));
+                second.synchronize();
+              }
+              assertArrayEquals(kept.toArray(), out.toArray());
+            });
+    for (Consumer<Mask> use : uses) {
+      DenseMatrix there = DenseMatrix.allocate(GPU, DType.F32, 16, 64);
+      try (DeviceStream stream = DeviceStream.create(GPU)) {
+        stream.copy(w, there);
+        Mask mask = Mask.magnitude(there, Pattern.P2_4, NanPolicy.KEEP, Execution.on(stream));
+        use.accept(mask);
+        use.accept(mask);
+      }
+    }
   }
 
   @Test
