@@ -116,6 +116,27 @@ final class GpuMultiplier implements Route {
     }
   }
 
+  /** Refuses what a product refuses, and computes nothing. */
+  void check(Layout layout, long batch, DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
+    try (CudaQueue queue = new CudaQueue(Execution.caller(), device)) {
+      hold(queue, layout, layout, batch, 1, x, y, epilogue);
+      hold(queue, layout, layout, 0, 1, x, y, epilogue).run(queue); // types, layout, activation
+    }
+    requireApart("x", x, y);
+    requireApart("bias", epilogue.bias(), y);
+    requireApart("scale", epilogue.scale(), y);
+    DenseMatrix c = epilogue.beta() == 0 ? null : epilogue.added();
+    boolean inPlace = c != null && c.anyAddress() == y.anyAddress() && c.ld() == y.ld();
+    requireApart("c", inPlace ? null : c, y);
+  }
+
+  private static void requireApart(String name, DenseMatrix operand, DenseMatrix y) {
+    if (operand != null && !Shape.apart(operand, y)) {
+      throw new IllegalArgumentException(
+          "y must not overlap " + name + ", got " + y + " and " + operand);
+    }
+  }
+
   private void check(DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
     Shape.requireWritable("y", y);
     epilogue.check(rows, y, addedType(y));

@@ -84,6 +84,48 @@ class GpuProductBatchTest {
     }
   }
 
+  /** Nothing of a batch runs unless all of it can. */
+  @Test
+  void whatAProductRefusesIsRefusedWhenItIsAdded(Random random) {
+    DenseMatrix dense = DenseMatrix.copyOf(Samples.floats(random, 8 * 32), 8, 32);
+    DenseMatrix x = there(random, 32, 8);
+    DenseMatrix y = result(8, 8);
+    DenseMatrix bytes = DenseMatrix.allocate(GPU, DType.S8, 32, 4);
+    try (SparseMatrix w = weights(random, 8, 32);
+        SparseMatrix panels = SparseMatrix.prune(dense.to(GPU), Pattern.of(3, 4));
+        SparseMatrix integers = SparseMatrix.prune(dense.to(GPU), Pattern.P2_4, DType.S8)) {
+      ProductBatch batch = new ProductBatch().multiply(w, x, y, Epilogue.NONE);
+      ErrorCode unsupported = ErrorCode.UNSUPPORTED;
+      Misuse.fails(
+          unsupported,
+          () -> batch.multiply(integers, bytes, result(8, 4), Epilogue.NONE),
+          "batch-major");
+      Misuse.fails(
+          unsupported,
+          () -> batch.multiply(w, x, DenseMatrix.allocate(GPU, DType.F32, 8, 8), Epilogue.NONE),
+          "y_dtype");
+      DenseMatrix wide = DenseMatrix.allocate(GPU, DType.F32, 32, 8);
+      Misuse.fails(
+          unsupported, () -> batch.multiply(panels, wide, result(8, 8), Epilogue.NONE), "y_dtype");
+      Epilogue gelu = Epilogue.NONE.activation(Activation.GELU);
+      DenseMatrix items = DenseMatrix.allocate(GPU, DType.S8, 4, 32);
+      DenseMatrix small = DenseMatrix.allocate(GPU, DType.S8, 4, 8);
+      Misuse.fails(unsupported, () -> batch.linear(integers, items, small, gelu), "NM_GELU");
+
+      DenseMatrix memory = result(40, 8);
+      DenseMatrix in = memory.rows(0, 32);
+      DenseMatrix out = memory.rows(28, 8);
+      Misuse.illegalArgument(() -> batch.multiply(w, in, out, Epilogue.NONE), "y must not overlap");
+      Epilogue bias = Epilogue.NONE.bias(memory.rows(35, 1));
+      Misuse.illegalArgument(() -> batch.multiply(w, x, memory.rows(30, 8), bias), "bias");
+      Epilogue shifted = Epilogue.NONE.add(1, memory.rows(31, 8));
+      Misuse.illegalArgument(() -> batch.multiply(w, x, memory.rows(30, 8), shifted), "c");
+      DenseMatrix sameRows = memory.rows(30, 8);
+      batch.multiply(w, x, sameRows, Epilogue.NONE.add(0.5f, sameRows)); // in place
+      assertEquals(2, batch.size());
+    }
+  }
+
   @Test
   void devicesAndSharedMemoryAreRefused(Random random) {
     DenseMatrix x = there(random, 2, 8);
