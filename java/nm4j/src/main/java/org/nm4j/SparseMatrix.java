@@ -100,7 +100,8 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
-   * Prunes by magnitude and packs, see {@link Mask#magnitude(DenseMatrix, Pattern)}.
+   * Prunes by magnitude and packs, see {@link Mask#magnitude(DenseMatrix, Pattern)}; on a GPU in
+   * the weights' own type.
    *
    * @param w the weights, at least 1 x 1; not changed, and not needed afterwards
    * @param pattern how many to keep
@@ -109,7 +110,7 @@ public final class SparseMatrix implements AutoCloseable {
    * @throws IllegalArgumentException when {@code w} is empty
    */
   public static SparseMatrix prune(DenseMatrix w, Pattern pattern) {
-    return prune(w, pattern, DType.F32);
+    return prune(w, pattern, w.device().isCpu() ? DType.F32 : w.dtype());
   }
 
   /**
@@ -131,7 +132,7 @@ public final class SparseMatrix implements AutoCloseable {
    * Execution)}; weights on a GPU are pruned and packed there.
    *
    * @param w the weights in fp32, at least 1 x 1; not changed, and not needed afterwards. On a GPU
-   *     BF16 and F16 too
+   *     BF16, F16 and S8 (integers of scale 1 and zero 0) too
    * @param pattern how many to keep
    * @param dtype how to store them: F32, BF16 or S8, on a GPU F16 too
    * @param execution where to compute
@@ -173,7 +174,8 @@ public final class SparseMatrix implements AutoCloseable {
 
   /**
    * Packs weights that obey the pattern already, on the device where they lie; on a GPU in their
-   * own type, see {@link #to(Device, DType)}.
+   * own type, see {@link #to(Device, DType)}. That NaN is refused there holds for other types than
+   * E4M3 and E5M2.
    *
    * @param w the weights, at least 1 x 1; not changed, and not needed afterwards
    * @param pattern what they obey
@@ -374,14 +376,19 @@ public final class SparseMatrix implements AutoCloseable {
    * change, as in training. What was {@linkplain #tune measured} is forgotten on the CPU. Products
    * that are queued on a GPU already still have the weights as they were.
    *
-   * @param w the new weights, on the device of this matrix; fp32, on a GPU BF16, F16 and S8
-   *     (integers of scale 1) too; stored as this matrix's {@link #dtype}. Not changed, and not
-   *     needed once the call or, with {@link Execution#on(DeviceStream)}, its work is done
+   * <p>On a GPU new weights may be fp32, BF16, F16 and S8 (integers of scale 1 and zero 0),
+   * whatever this matrix is of, with an exception: a matrix of E4M3 or E5M2 takes its own type
+   * only, and no mask, see {@link #refresh(DenseMatrix, Execution)}.
+   *
+   * @param w the new weights, on the device of this matrix, of fp32 or what a GPU takes too; stored
+   *     as this matrix's {@link #dtype}. Not changed, and not needed once the call or, with {@link
+   *     Execution#on(DeviceStream)}, its work is done
    * @param mask which of them to keep, of the same shape, at most N per group, on the same device
    * @param execution where to compute
    * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH}, {@link ErrorCode#NAN}: on a GPU nothing
    *     has changed, on the CPU products fail until a refresh succeeds; {@link
-   *     ErrorCode#UNSUPPORTED} for a {@linkplain #transposed transpose} on the CPU
+   *     ErrorCode#UNSUPPORTED} for a {@linkplain #transposed transpose} on the CPU, and for types
+   *     that a GPU does not take
    * @throws IllegalArgumentException when shapes, types or devices do not fit
    * @throws IllegalStateException when closed, or when a call is in progress on this matrix
    */
@@ -393,7 +400,7 @@ public final class SparseMatrix implements AutoCloseable {
 
   /**
    * Replaces the weights by others that obey the pattern already, see {@link #refresh(DenseMatrix,
-   * Mask, Execution)}.
+   * Mask, Execution)}. Weights of E4M3 and E5M2 are checked by cuSPARSELt, which knows no NaN.
    *
    * @param w the new weights, on the device of this matrix
    * @param execution where to compute
@@ -460,13 +467,16 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
-   * A copy on a GPU, in the type of these weights, see {@link #to(Device, DType)}.
+   * A copy on a device, in the type of these weights, see {@link #to(Device, DType)}.
    *
-   * @param device a GPU
+   * @param device a GPU, or the CPU unless these weights are F16, E4M3 or E5M2
    * @return a matrix that belongs to the caller and does not need this one
    * @throws Nm4jException {@link ErrorCode#UNSUPPORTED}, {@link ErrorCode#UNAVAILABLE}, {@link
-   *     ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#LIBRARY}, {@link ErrorCode#PATTERN_BREACH}
-   * @throws IllegalArgumentException when the dense form exceeds 2 GiB
+   *     ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#LIBRARY}, {@link ErrorCode#PATTERN_BREACH},
+   *     {@link ErrorCode#NAN}
+   * @throws IllegalArgumentException when the dense form exceeds 2 GiB, or the CPU has no weights
+   *     of this type
+   * @throws UnsupportedOperationException for a {@linkplain #transposed transpose} and the CPU
    * @throws IllegalStateException when closed
    */
   public SparseMatrix to(Device device) {
@@ -474,8 +484,9 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
-   * A copy on a GPU. It takes matrices on that GPU, and an {@link Execution#on(DeviceStream)} to be
-   * queued.
+   * A copy on a device. On a GPU it takes matrices on that GPU, and an {@link
+   * Execution#on(DeviceStream)} to be queued. On the CPU it is of {@link #compressed}, with the
+   * {@link #workload} of this one.
    *
    * <table>
    *   <caption>Products on a GPU</caption>
@@ -497,31 +508,39 @@ public final class SparseMatrix implements AutoCloseable {
    *
    * <p>Everything else throws {@link Nm4jException} with {@link ErrorCode#UNSUPPORTED}: other
    * patterns of 8-bit types, integers with a {@linkplain DenseMatrix#zero zero} other than 0,
-   * {@link Activation#GELU} of results of 8 bits or S32, a {@link ProductBatch}. GELU takes values
-   * already rounded to the type of Y. Activations opposite weights that are 0 may take part.
+   * {@link Activation#GELU} of results of 8 bits or S32. GELU takes values already rounded to the
+   * type of Y. Activations opposite weights that are 0 may take part.
    *
    * <p>{@link #decompress()} and {@link #compressed} of the copy give what products see (F32 of
    * sparse tensor cores rounded to TF32), for finite weights, and cost a product with the identity.
    *
-   * <p>A {@linkplain #transposed transpose} can be copied if it obeys the pattern along its own
-   * rows, too.
+   * <p>A {@linkplain #transposed transpose} can be copied to a GPU if it obeys the pattern along
+   * its own rows, too.
    *
-   * @param device a GPU
-   * @param type how to store them there: F32, BF16, F16, E4M3 or E5M2, rounded to nearest; of S8
-   *     only S8
+   * @param device a GPU or the CPU
+   * @param type how to store them there: F32, BF16, on a GPU F16, E4M3 or E5M2, rounded to nearest;
+   *     of S8 only S8
    * @return a matrix that belongs to the caller and does not need this one
    * @throws Nm4jException {@link ErrorCode#UNSUPPORTED}, {@link ErrorCode#UNAVAILABLE}, {@link
-   *     ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#LIBRARY}, {@link ErrorCode#PATTERN_BREACH}
-   * @throws IllegalArgumentException when the dense form exceeds 2 GiB
-   * @throws UnsupportedOperationException when the device is the CPU
+   *     ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#LIBRARY}, {@link ErrorCode#PATTERN_BREACH};
+   *     {@link ErrorCode#NAN} from a GPU, when weights are not finite
+   * @throws IllegalArgumentException when the dense form exceeds 2 GiB, or the CPU has no weights
+   *     of this type
+   * @throws UnsupportedOperationException for a {@linkplain #transposed transpose} and the CPU
    * @throws IllegalStateException when closed
    */
   public SparseMatrix to(Device device, DType type) {
-    device.requireCuda("copies of its own matrices");
+    if (device.isCpu()) {
+      requirePatternAlongRows("to");
+      DType.requireWeights(Objects.requireNonNull(type, "type"));
+    }
     if ((dtype == DType.S8) != (type == DType.S8)) {
       throw new Nm4jException(
           ErrorCode.UNSUPPORTED,
           "weights of " + dtype + " cannot become " + type + " on " + device);
+    }
+    if (device.isCpu()) {
+      return CpuWeights.copyOf(this, type);
     }
     GpuWeights copy = GpuWeights.copyOf(this, device, type);
     return new SparseMatrix(rows, cols, type, pattern, transposed, copy);
@@ -620,8 +639,8 @@ public final class SparseMatrix implements AutoCloseable {
   }
 
   /**
-   * The native kernel that computes a product, unless its execution is tuned: then {@link #tune}
-   * says.
+   * The native kernel that computes a product of fp32 activations, on a GPU of those of the
+   * weights' type, unless its execution is tuned: then {@link #tune} says.
    *
    * @param layout how activations lie
    * @param batch N
@@ -630,13 +649,13 @@ public final class SparseMatrix implements AutoCloseable {
    * @throws IllegalStateException when closed
    */
   public String kernel(Layout layout, long batch) {
-    return kernel(layout, batch, DType.F32);
+    return kernel(layout, batch, ownActivations());
   }
 
   /**
-   * Measures which kernel computes a product of fp32 fastest, as the first product of a {@linkplain
-   * Execution#tuned tuned} execution would; see there. What is measured already is not measured
-   * again.
+   * Measures which kernel computes a product of fp32 activations, on a GPU of those of the weights'
+   * type, fastest, as the first product of a {@linkplain Execution#tuned tuned} execution would;
+   * see there. What is measured already is not measured again on the CPU.
    *
    * @param layout how activations lie
    * @param batch N, at least 1
@@ -647,7 +666,11 @@ public final class SparseMatrix implements AutoCloseable {
    * @throws IllegalStateException when closed
    */
   public Tuning tune(Layout layout, long batch, Execution execution) {
-    return tune(layout, batch, DType.F32, execution);
+    return tune(layout, batch, ownActivations(), execution);
+  }
+
+  private DType ownActivations() {
+    return device().isCpu() ? DType.F32 : dtype;
   }
 
   /**
@@ -692,9 +715,11 @@ public final class SparseMatrix implements AutoCloseable {
   /**
    * Back to a dense matrix, +0.0 where nothing is kept.
    *
-   * @return a new matrix, rows x cols
+   * @return a new matrix on the CPU, rows x cols
    * @throws IllegalArgumentException when it exceeds 2 GiB
    * @throws IllegalStateException when closed
+   * @throws Nm4jException {@link ErrorCode#NAN} on a GPU, see {@link #decompress(long,
+   *     DenseMatrix)}
    */
   public DenseMatrix decompress() {
     DenseMatrix out = DenseMatrix.allocate(rows, cols);
@@ -704,13 +729,17 @@ public final class SparseMatrix implements AutoCloseable {
 
   /**
    * Some rows back to a dense matrix, +0.0 where nothing is kept, as it was packed: rounded where
-   * the weights are stored as bf16 or integers, else bit for bit.
+   * the weights are stored as smaller types, and as F32 for a GPU's sparse tensor cores, which
+   * compute in TF32; else bit for bit.
+   *
+   * <p>On a GPU each call computes a product of the whole matrix: read many rows at once.
    *
    * @param row0 the first row to read
    * @param out receives as many rows as it has, of {@link #cols} columns; writable
    * @throws IllegalArgumentException when {@code out} is read-only or has other columns
    * @throws IndexOutOfBoundsException unless all these rows exist
    * @throws IllegalStateException when closed
+   * @throws Nm4jException {@link ErrorCode#NAN} on a GPU, when one of these weights is not finite
    */
   public void decompress(long row0, DenseMatrix out) {
     Objects.checkFromIndexSize(row0, out.rows(), rows);
@@ -727,6 +756,7 @@ public final class SparseMatrix implements AutoCloseable {
    * @throws UnsupportedOperationException when this is a transpose, which obeys no pattern along
    *     its rows
    * @throws IllegalStateException when closed
+   * @throws Nm4jException {@link ErrorCode#NAN} on a GPU, when a weight is not finite
    */
   public CompressedMatrix compressed() {
     requirePatternAlongRows("compressed");

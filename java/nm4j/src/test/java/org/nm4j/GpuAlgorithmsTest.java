@@ -106,9 +106,11 @@ class GpuAlgorithmsTest {
       String found = CudaAlgorithms.save();
       w.linear(x, y, Epilogue.NONE, TUNED);
       assertEquals(found, CudaAlgorithms.save());
+      Tuning own = w.tune(Layout.BATCH_MAJOR, 8, Execution.caller());
+      assertEquals(DType.F16, own.activations(), "the type of the weights");
       Misuse.fails(
           ErrorCode.UNSUPPORTED,
-          () -> w.tune(Layout.BATCH_MAJOR, 8, Execution.caller()),
+          () -> w.tune(Layout.BATCH_MAJOR, 8, DType.F32, Execution.caller()),
           "x must be of F16");
       Misuse.illegalArgument(
           () -> w.tune(Layout.BATCH_MAJOR, 0, DType.F16, Execution.caller()), "at least 1");

@@ -8,10 +8,18 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -251,6 +259,216 @@ class GpuWeightsTest {
           assertArrayEquals(expected(young, hostX, DType.BF16), late.toArray());
         }
       }
+    }
+  }
+
+  /** Weights and mask that are queued on a stream are those that a refresh on it packs. */
+  @Test
+  void refreshFollowsAQueuedMask(Random random) {
+    for (Pattern pattern : new Pattern[] {Pattern.P2_4, Pattern.of(3, 4)}) {
+      DenseMatrix next = integers(random, 16, 32);
+      DenseMatrix there = DenseMatrix.allocate(GPU, DType.F32, 16, 32);
+      try (SparseMatrix cpu = SparseMatrix.prune(next, pattern);
+          SparseMatrix w = SparseMatrix.prune(integers(random, 16, 32).to(GPU), pattern);
+          DeviceStream stream = DeviceStream.create(GPU)) {
+        Execution queued = Execution.on(stream);
+        stream.copy(next, there);
+        Mask mask = Mask.magnitude(there, pattern, NanPolicy.KEEP, queued);
+        w.refresh(there, mask, queued);
+        stream.synchronize();
+        assertSameWeights(cpu, w);
+      }
+    }
+  }
+
+  /** A product that had to wait has the scales of the integers that it finds. */
+  @Test
+  void scalesAreThoseOfTheIntegers() throws Exception {
+    DenseMatrix ones = DenseMatrix.copyOf(constant(8 * 32, 1), 8, 32);
+    DenseMatrix threes = DenseMatrix.copyOf(constant(8 * 32, 3), 8, 32).to(GPU);
+    Mask mask = Mask.magnitude(threes, Pattern.P2_4);
+    DenseMatrix x = there(ones.rows(0, 2), DType.S8);
+    DenseMatrix y = DenseMatrix.allocate(GPU, DType.BF16, 2, 8);
+    try (SparseMatrix w = SparseMatrix.prune(ones.to(GPU), Pattern.P2_4, DType.S8)) {
+      Thread product = new Thread(() -> w.linear(x, y));
+      synchronized (GPU) { // the shared stream cannot be had meanwhile
+        product.start();
+        while (product.getState() != Thread.State.BLOCKED) {
+          Thread.onSpinWait();
+        }
+        w.refresh(threes, mask, CALLER);
+      }
+      product.join();
+      assertArrayEquals(constant(16, 48), y.toArray(), 0.5f);
+    }
+  }
+
+  /** A product has integers and scales of one moment, whoever replaces them meanwhile. */
+  @Test
+  void productsBesideARefreshAreOldOrNew(Random random) throws Exception {
+    DenseMatrix ones = DenseMatrix.copyOf(constant(8 * 32, 1), 8, 32);
+    DenseMatrix threes = DenseMatrix.copyOf(constant(8 * 32, 3), 8, 32);
+    DenseMatrix[] weights = {ones.to(GPU), threes.to(GPU)};
+    Mask mask = Mask.magnitude(ones, Pattern.P2_4).to(GPU);
+    DenseMatrix x = there(ones.rows(0, 2), DType.S8);
+    try (SparseMatrix w = SparseMatrix.prune(weights[0], Pattern.P2_4, DType.S8)) {
+      AtomicBoolean done = new AtomicBoolean();
+      CompletableFuture<Void> products =
+          CompletableFuture.runAsync(
+              () -> {
+                DenseMatrix y = DenseMatrix.allocate(GPU, DType.BF16, 2, 8);
+                ProductBatch batch = new ProductBatch();
+                whenFree(() -> batch.linear(w, x, y));
+                while (!done.get()) {
+                  whenFree(() -> w.linear(x, y));
+                  assertOldOrNew(y.toArray());
+                  whenFree(() -> batch.run(CALLER));
+                  assertOldOrNew(y.toArray());
+                  DenseMatrix dense = DenseMatrix.allocate(8, 32);
+                  whenFree(() -> w.decompress(0, dense));
+                  assertEquals(dense.get(0, 0), dense.get(7, 0), 1e-3);
+                  assertTrue(Math.abs(dense.get(0, 0) - 2) > 0.9, () -> "got " + dense.get(0, 0));
+                }
+              });
+      try {
+        for (int i = 1; i < 30 && !products.isDone(); i++) {
+          DenseMatrix next = weights[i % 2];
+          whenFree(() -> w.refresh(next, mask, CALLER));
+        }
+      } finally {
+        done.set(true);
+      }
+      products.get();
+    }
+  }
+
+  private static float[] constant(int count, float value) {
+    float[] values = new float[count];
+    Arrays.fill(values, value);
+    return values;
+  }
+
+  /** 16 products of ones and ones, or of ones and threes. */
+  private static void assertOldOrNew(float[] y) {
+    for (float value : y) {
+      assertTrue(
+          Math.abs(value - 32) < 17 && Math.abs(Math.abs(value - 32) - 16) < 0.5, "" + value);
+      assertEquals(y[0], value);
+    }
+  }
+
+  /** Exclusive calls and others refuse each other. */
+  private static void whenFree(Runnable call) {
+    while (true) {
+      try {
+        call.run();
+        return;
+      } catch (IllegalStateException e) {
+        assertTrue(e.getMessage().contains("in use"), e.getMessage());
+        Thread.yield();
+      }
+    }
+  }
+
+  @Test
+  void closingBesideProductsIsRefusedOrSeen(Random random) throws Exception {
+    DenseMatrix dense = integers(random, 16, 32).to(GPU);
+    DenseMatrix x = integers(random, 4, 32).to(GPU);
+    for (int round = 0; round < 8; round++) {
+      SparseMatrix w = SparseMatrix.prune(dense, Pattern.P1_2);
+      CountDownLatch started = new CountDownLatch(1);
+      CompletableFuture<Void> products =
+          CompletableFuture.runAsync(
+              () -> {
+                DenseMatrix y = DenseMatrix.allocate(GPU, DType.F32, 4, 16);
+                try {
+                  while (true) {
+                    w.linear(x, y);
+                    started.countDown();
+                  }
+                } catch (IllegalStateException e) {
+                  assertTrue(e.getMessage().contains("closed"), e.getMessage());
+                }
+              });
+      started.await();
+      whenFree(w::close);
+      products.get();
+      assertTrue(w.isClosed());
+    }
+  }
+
+  @Test
+  void integersThatStandForOtherNumbersAreRefused(Random random) {
+    DenseMatrix dense = there(integers(random, 16, 32), DType.S8);
+    Mask mask = Mask.magnitude(dense, Pattern.P2_4);
+    DenseMatrix obey = DenseMatrix.allocate(GPU, DType.S8, 16, 32);
+    mask.apply(dense, obey);
+    try (SparseMatrix w = SparseMatrix.of(dense, mask, Pattern.P2_4)) {
+      float[] before = w.decompress().toArray();
+      for (DenseMatrix q : new DenseMatrix[] {obey.quantized(0.1f, 0), obey.quantized(1, 3)}) {
+        List<Executable> calls =
+            List.of(
+                () -> SparseMatrix.of(q, mask, Pattern.P2_4),
+                () -> SparseMatrix.ofSparse(q, Pattern.P2_4),
+                () -> SparseMatrix.prune(q, Pattern.P2_4, DType.S8),
+                () -> SparseMatrix.prune(q, Pattern.P2_4, DType.BF16),
+                () -> w.refresh(q, mask, CALLER),
+                () -> w.refresh(q, CALLER));
+        for (Executable call : calls) {
+          Misuse.fails(
+              ErrorCode.UNSUPPORTED,
+              call,
+              "w must be integers of scale 1 and zero 0",
+              q.scale() + " and " + q.zero());
+        }
+      }
+      assertArrayEquals(before, w.decompress().toArray());
+    }
+  }
+
+  /** Without a type a GPU keeps that of the weights: bf16 and fp16 stay on tensor cores. */
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16", "F16", "S8"})
+  void prunedWeightsKeepTheirType(DType dtype, Random random) {
+    DenseMatrix dense = there(integers(random, 16, 32), dtype);
+    try (SparseMatrix w = SparseMatrix.prune(dense, Pattern.P2_4)) {
+      assertEquals(dtype, w.dtype());
+      String kernel = w.kernel(Layout.BATCH_MAJOR, 4);
+      assertTrue(kernel.startsWith(dtype == DType.F32 ? "panels_" : "cusparselt_"), kernel);
+      assertTrue(kernel.contains(dtype.name().toLowerCase(Locale.ROOT)), kernel);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16", "S8"})
+  void weightsComeBackToTheCpu(DType dtype, Random random) {
+    DenseMatrix dense = DenseMatrix.copyOf(Samples.floats(random, 20 * 70), 20, 70);
+    try (SparseMatrix cpu = SparseMatrix.prune(dense, Pattern.P2_4, dtype);
+        SparseMatrix gpu = cpu.to(GPU);
+        SparseMatrix back = gpu.to(Device.cpu())) {
+      assertTrue(back.device().isCpu());
+      assertEquals(dtype, back.dtype());
+      assertEquals(cpu.pattern(), back.pattern());
+      assertArrayEquals(cpu.decompress().toArray(), back.decompress().toArray());
+      assertArrayEquals(cpu.scales(), back.scales());
+      assertEquals(cpu.compressed().mask().count(), back.compressed().mask().count());
+    }
+  }
+
+  @Test
+  void typesThatTheCpuLacksComeBackAsOthers(Random random) {
+    DenseMatrix dense = integers(random, 16, 32);
+    Mask both = Mask.transposable(dense, Pattern.P2_4);
+    try (SparseMatrix gpu = SparseMatrix.prune(there(dense, DType.F16), Pattern.P2_4);
+        SparseMatrix wide = gpu.to(Device.cpu(), DType.F32);
+        SparseMatrix narrow = gpu.to(Device.cpu(), DType.BF16);
+        SparseMatrix square = SparseMatrix.of(there(dense, DType.F16), both.to(GPU), Pattern.P2_4);
+        SparseMatrix turned = square.transposed()) {
+      assertArrayEquals(gpu.decompress().toArray(), wide.decompress().toArray());
+      assertArrayEquals(gpu.decompress().toArray(), narrow.decompress().toArray());
+      Misuse.illegalArgument(() -> gpu.to(Device.cpu()), "F32, BF16 or S8", "F16");
+      Misuse.fails(ErrorCode.UNSUPPORTED, () -> gpu.to(Device.cpu(), DType.S8), "S8", "cpu");
+      assertThrows(UnsupportedOperationException.class, () -> turned.to(Device.cpu(), DType.F32));
     }
   }
 
