@@ -271,6 +271,30 @@ class MaskedConv2dTest {
     }
   }
 
+  /** What was packed before a dense pass is no longer what the weights are. */
+  @Test
+  void aPatternThatComesBackFindsNewWeights(Random random) {
+    SparseConv2d.Builder geometry = SparseConv2d.builder(8, 4, 3, 3).padding(1, 1);
+    DenseMatrix w = Samples.matrix(Samples.integers(random, 4 * 72), 4, 72);
+    MaskedParameter weight = MaskedParameter.builder("w", w).pattern(Pattern.P2_4).build();
+    Images x = images(ImageLayout.NHWC, 2, 3, 3, 8, Samples.integers(random, 2 * 72));
+    Images y = Images.allocate(ImageLayout.NHWC, 2, 3, 3, 4);
+    Images dy = images(ImageLayout.NHWC, 2, 3, 3, 4, Samples.integers(random, 2 * 36));
+    Images dx = Images.allocate(ImageLayout.NHWC, 2, 3, 3, 8);
+    Images expected = Images.allocate(ImageLayout.NHWC, 2, 3, 3, 8);
+    try (MaskedConv2d conv = new MaskedConv2d(geometry, weight, null, DENSE);
+        MaskedConv2d fresh = new MaskedConv2d(geometry, weight, null, DENSE)) {
+      conv.backward(x, dy, dx, CALLER); // packs
+      conv.step(Optimizer.sgd(1), MaskRule.ste(), CALLER);
+      weight.setPattern(null);
+      conv.forward(x, y, CALLER); // dense
+      weight.setPattern(Pattern.P2_4);
+      conv.backward(x, dy, dx, CALLER);
+      fresh.backward(x, dy, expected, CALLER);
+      assertArrayEquals(values(expected), values(dx));
+    }
+  }
+
   @Test
   void noImagesHaveNoGradients(Random random) {
     DenseMatrix w = Samples.matrix(Samples.integers(random, 32), 4, 8);

@@ -61,6 +61,7 @@ final class MaskedRows {
 
   /** What the network sees, as a dense matrix. */
   DenseMatrix dense() {
+    release(); // the version is of one form only
     if (weight.prunedFactor != 0) {
       if (weight.masked() == null) {
         throw new IllegalStateException(
