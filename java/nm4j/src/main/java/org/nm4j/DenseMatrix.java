@@ -77,6 +77,11 @@ public final class DenseMatrix {
           }
 
           @Override
+          public boolean apart(DenseMatrix a, DenseMatrix b) {
+            return Shape.apart(a, b);
+          }
+
+          @Override
           public void copy(DenseMatrix from, DenseMatrix to) {
             from.copyTo(to);
           }
@@ -114,6 +119,11 @@ public final class DenseMatrix {
           public void cast(
               DenseMatrix from, DenseMatrix bits, DenseMatrix out, Execution execution) {
             GpuMasks.apply(from, bits, out, execution);
+          }
+
+          @Override
+          public SparseConv2d.Builder sizes(SparseConv2d.Builder builder) {
+            return builder.sizes();
           }
 
           @Override

@@ -670,6 +670,15 @@ public final class SparseConv2d implements AutoCloseable {
       }
     }
 
+    /** A new one of the same sizes, with the type and policy that builders begin with. */
+    Builder sizes() {
+      return new Builder(inC, outC, kernelH, kernelW)
+          .groups(groups)
+          .stride(strideH, strideW)
+          .dilation(dilationH, dilationW)
+          .padding(top, left, bottom, right);
+    }
+
     Conv2dGeometry geometry() {
       return new Conv2dGeometry(
           inC, outC, groups, kernelH, kernelW, strideH, strideW, dilationH, dilationW, top, left,

@@ -187,6 +187,20 @@ class GpuMaskedLinearTest {
     }
   }
 
+  /** A pass that is refused leaves the layer as it is. */
+  @Test
+  void aRefusedTypeChangesNothing(Random random) {
+    try (Pair pair = new Pair(DType.BF16, Pattern.P2_4, 0, random)) {
+      pair.check(3, CALLER, random);
+      DenseMatrix x = there(small(random, 4, INPUTS), DType.F16);
+      DenseMatrix y = DenseMatrix.allocate(GPU, DType.F16, 4, 3);
+      Misuse.illegalArgument(() -> pair.gpu.forward(x, y, CALLER), "4 x 24");
+      DenseMatrix dy = DenseMatrix.allocate(GPU, DType.BF16, 4, OUTPUTS);
+      Misuse.illegalArgument(() -> pair.gpu.backward(x, dy, null, CALLER), "dy must be of F16");
+      pair.check(3, CALLER, random);
+    }
+  }
+
   /** Only dX and dW are dense. */
   @Test
   void theForwardPassIsSparse(Random random) {
@@ -259,6 +273,13 @@ class GpuMaskedLinearTest {
     MaskedParameter bias = MaskedParameter.builder("b", DenseMatrix.allocate(1, OUTPUTS)).build();
     Misuse.illegalArgument(
         () -> new MaskedLinear(pair.gpuWeight, bias, pair.gemm), "b", "on cuda:0", "on cpu");
+    DenseMatrix w = DenseMatrix.allocate(4, 8);
+    MaskedParameter here = MaskedParameter.builder("w", w).build();
+    MaskedParameter there =
+        MaskedParameter.builder("b", DenseMatrix.allocate(1, 4).to(GPU)).build();
+    SparseConv2d.Builder sizes = SparseConv2d.builder(8, 4, 1, 1);
+    Misuse.illegalArgument(
+        () -> new MaskedConv2d(sizes, here, there, pair.gemm), "b", "on cpu", "on cuda:0");
     pair.close();
     Misuse.illegalState(() -> pair.gpu.forward(x, y, CALLER), "closed");
     MaskedParameter conv = MaskedParameter.builder("c", DenseMatrix.allocate(4, 8).to(GPU)).build();

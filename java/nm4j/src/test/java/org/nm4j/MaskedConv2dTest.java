@@ -295,6 +295,54 @@ class MaskedConv2dTest {
     }
   }
 
+  /** Training is in fp32 and refuses NaN, whatever else the builder is used for. */
+  @Test
+  void onlyTheSizesOfTheBuilderCount(Random random) {
+    SparseConv2d.Builder builder =
+        SparseConv2d.builder(8, 4, 1, 1).dtype(DType.S8).nan(NanPolicy.KEEP);
+    DenseMatrix w = Samples.matrix(Samples.floats(random, 32), 4, 8);
+    MaskedParameter weight = MaskedParameter.builder("w", w).pattern(Pattern.P2_4).build();
+    Images x = images(ImageLayout.NHWC, 1, 3, 3, 8, Samples.integers(random, 72));
+    Images y = Images.allocate(ImageLayout.NHWC, 1, 3, 3, 4);
+    Images expected = Images.allocate(ImageLayout.NHWC, 1, 3, 3, 4);
+    try (MaskedConv2d conv = new MaskedConv2d(builder, weight, null, DENSE);
+        SparseConv2d packed = SparseConv2d.builder(8, 4, 1, 1).prune(w, Pattern.P2_4)) {
+      builder.padding(1, 1).stride(2, 2);
+      conv.forward(x, y, CALLER);
+      packed.apply(x, expected);
+      assertArrayEquals(values(expected), values(y));
+      w.set(1, weight.mask().get(1, 0) ? 0 : weight.mask().get(1, 1) ? 1 : 2, Float.NaN);
+      conv.weightsChanged();
+      Misuse.fails(ErrorCode.NAN, () -> conv.forward(x, y, CALLER), "w: ");
+    }
+  }
+
+  @Test
+  void imagesOfOtherTypesAndSharedMemoryAreRefused(Random random) {
+    DenseMatrix w = Samples.matrix(Samples.floats(random, 64), 8, 8);
+    MaskedParameter weight = MaskedParameter.builder("conv", w).pattern(Pattern.P2_4).build();
+    Images memory = Images.allocate(ImageLayout.NHWC, 4, 3, 3, 8);
+    Images x = memory.images(0, 2);
+    Images more = memory.images(1, 2);
+    Images other = memory.images(2, 2);
+    Images half = Images.allocate(DType.BF16, ImageLayout.NHWC, 2, 3, 3, 8);
+    for (Pattern pattern : new Pattern[] {Pattern.P2_4, null}) {
+      weight.setPattern(pattern);
+      try (MaskedConv2d conv =
+          new MaskedConv2d(SparseConv2d.builder(8, 8, 1, 1), weight, null, DENSE)) {
+        Misuse.illegalArgument(() -> conv.forward(half, other, CALLER), "conv: x must be of F32");
+        Misuse.illegalArgument(() -> conv.forward(x, half, CALLER), "conv: y must be of F32");
+        Misuse.illegalArgument(() -> conv.backward(x, half, null, CALLER), "dy must be of F32");
+        Misuse.illegalArgument(() -> conv.backward(x, other, half, CALLER), "dx must be of F32");
+        Misuse.illegalArgument(() -> conv.forward(x, more, CALLER), "conv: y must not overlap x");
+        Misuse.illegalArgument(
+            () -> conv.backward(x, other, x, CALLER), "conv: dx must not overlap x");
+        Misuse.illegalArgument(
+            () -> conv.backward(x, other, other, CALLER), "conv: dx must not overlap dy");
+      }
+    }
+  }
+
   @Test
   void noImagesHaveNoGradients(Random random) {
     DenseMatrix w = Samples.matrix(Samples.integers(random, 32), 4, 8);

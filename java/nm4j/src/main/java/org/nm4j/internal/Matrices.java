@@ -71,6 +71,9 @@ public abstract class Matrices {
     return matrix == null ? 0 : memory(matrix).address() + offset(matrix) * matrix.dtype().bytes();
   }
 
+  /** Whether two matrices have no element in common. */
+  public abstract boolean apart(DenseMatrix a, DenseMatrix b);
+
   /** Copies all elements, on whatever devices, and waits. */
   public abstract void copy(DenseMatrix from, DenseMatrix to);
 
@@ -97,6 +100,9 @@ public abstract class Matrices {
    */
   public abstract void cast(
       DenseMatrix from, DenseMatrix bits, DenseMatrix out, Execution execution);
+
+  /** The sizes of a convolution as they are now: a builder of fp32 weights that refuses NaN. */
+  public abstract SparseConv2d.Builder sizes(SparseConv2d.Builder builder);
 
   /** The matrix of columns of images with the channels of one group of a convolution. */
   public abstract void columns(

@@ -7,6 +7,7 @@ package org.nm4j.train;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Epilogue;
 import org.nm4j.ErrorCode;
@@ -65,8 +66,8 @@ public final class MaskedConv2d implements AutoCloseable {
   /**
    * A convolution of parameters, which stay the caller's.
    *
-   * @param geometry sizes, strides, padding, dilation and groups of channels; not to be changed
-   *     afterwards
+   * @param sizes sizes, strides, padding, dilation and groups of channels, as they are now; the
+   *     type and the policy for NaN are not looked at: weights train in fp32, and NaN is refused
    * @param weight out channels x (kernel h * kernel w * in channels of a group), in OHWI order
    * @param bias 1 x out channels without a pattern, or null
    * @param gemm computes the gradient of the weights
@@ -74,8 +75,8 @@ public final class MaskedConv2d implements AutoCloseable {
    * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when the weights are on a GPU
    */
   public MaskedConv2d(
-      SparseConv2d.Builder geometry, MaskedParameter weight, MaskedParameter bias, Gemm gemm) {
-    this.geometry = Objects.requireNonNull(geometry, "geometry");
+      SparseConv2d.Builder sizes, MaskedParameter weight, MaskedParameter bias, Gemm gemm) {
+    this.geometry = Matrices.get().sizes(Objects.requireNonNull(sizes, "sizes"));
     if (!weight.device().isCpu()) {
       throw new Nm4jException(
           ErrorCode.UNSUPPORTED,
@@ -121,8 +122,8 @@ public final class MaskedConv2d implements AutoCloseable {
   /**
    * Y = conv(X, E W) + b.
    *
-   * @param x images with the input channels
-   * @param y as many images of the output's size with the output channels, writable, not
+   * @param x fp32 images with the input channels
+   * @param y as many fp32 images of the output's size with the output channels, writable, not
    *     overlapping {@code x}
    * @param execution where to compute
    * @throws IllegalArgumentException when sizes do not fit or memory overlaps
@@ -134,6 +135,7 @@ public final class MaskedConv2d implements AutoCloseable {
     requireWholeGroups();
     requireInput("x", x, x);
     requireOutput("y", y, x);
+    layer.requireApart("y", y.matrix(), "x", x.matrix());
     if (pack()) {
       MaskedParameter bias = layer.bias;
       packed.apply(
@@ -217,6 +219,8 @@ public final class MaskedConv2d implements AutoCloseable {
     requireOutput("dy", dy, x);
     if (dx != null) {
       requireInput("dx", dx, x);
+      layer.requireApart("dx", dx.matrix(), "x", x.matrix());
+      layer.requireApart("dx", dx.matrix(), "dy", dy.matrix());
     }
     forEachPart(
         x,
@@ -365,6 +369,10 @@ public final class MaskedConv2d implements AutoCloseable {
   }
 
   private void requireFits(String what, Images images, long n, long h, long w, long c) {
+    if (images.dtype() != DType.F32 || !images.matrix().device().isCpu()) {
+      throw new IllegalArgumentException(
+          weight().name() + ": " + what + " must be of F32 on the CPU, got " + images.matrix());
+    }
     if (images.n() != n || images.h() != h || images.w() != w || images.c() != c) {
       throw new IllegalArgumentException(
           weight().name()

@@ -8,6 +8,7 @@ import java.util.Objects;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Execution;
 import org.nm4j.Gemm;
+import org.nm4j.internal.Matrices;
 
 /** Weight and bias of a layer on the CPU, their gradients, dense products, and steps. */
 final class MaskedLayer {
@@ -28,7 +29,7 @@ final class MaskedLayer {
     this.biasGradient = bias == null ? null : DenseMatrix.allocate(1, weight.rows());
   }
 
-  /** Groups along rows, and a bias (or null) that is dense and one for each output. */
+  /** Groups along rows, and a bias (or null) beside them that is dense and one for each output. */
   static void requireFit(MaskedParameter weight, MaskedParameter bias) {
     if (weight.stride() != 1 || weight.rows() < 1 || weight.cols() < 1) {
       throw new IllegalArgumentException(
@@ -42,6 +43,14 @@ final class MaskedLayer {
         && (bias.rows() != 1 || bias.cols() != weight.rows() || bias.pattern() != null)) {
       throw new IllegalArgumentException(
           bias.name() + ": expected a dense parameter of 1 x " + weight.rows() + ", got " + bias);
+    }
+    if (bias != null && bias.device() != weight.device()) {
+      throw new IllegalArgumentException(
+          bias.name()
+              + ": expected a parameter on "
+              + weight.device()
+              + ", got one on "
+              + bias.device());
     }
   }
 
@@ -79,6 +88,22 @@ final class MaskedLayer {
       bias.step(biasGradient, optimizer, MaskRule.ste(), execution);
     }
     return flips;
+  }
+
+  /** Refuses a result that would overwrite an operand. */
+  void requireApart(String result, DenseMatrix to, String operand, DenseMatrix from) {
+    if (!Matrices.get().apart(to, from)) {
+      throw new IllegalArgumentException(
+          weight.name()
+              + ": "
+              + result
+              + " must not overlap "
+              + operand
+              + ", got "
+              + to
+              + " and "
+              + from);
+    }
   }
 
   private DenseMatrix ones(long batch) {

@@ -84,10 +84,6 @@ public final class MaskedLinear implements AutoCloseable {
     this.gemm = Objects.requireNonNull(gemm, "gemm");
     this.device = weight.device();
     MaskedLayer.requireFit(weight, bias);
-    if (bias != null && bias.device() != device) {
-      throw new IllegalArgumentException(
-          bias.name() + ": expected a parameter on " + device + ", got one on " + bias.device());
-    }
     this.gradient = weight.zeros(Execution.caller());
     this.biasGradient = bias == null ? null : bias.zeros(Execution.caller());
   }
