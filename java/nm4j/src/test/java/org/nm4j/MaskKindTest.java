@@ -14,9 +14,11 @@ import com.google.gson.Gson;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
@@ -69,6 +71,27 @@ class MaskKindTest {
     return part;
   }
 
+  /** 1 where a mask keeps. */
+  private static DenseMatrix ones(Mask mask) {
+    DenseMatrix ones = DenseMatrix.allocate(mask.rows(), mask.cols());
+    for (long i = 0; i < mask.rows() * mask.cols(); i++) {
+      ones.set(i / mask.cols(), i % mask.cols(), 1);
+    }
+    mask.apply(ones);
+    return ones;
+  }
+
+  /** Neither more nor less, and of a last group of one, that one. */
+  private static void assertKeepsTwoOfFour(DenseMatrix ones) {
+    assertEquals(0, Compliance.of(ones, Pattern.P2_4).breaches());
+    long each = ones.cols() / 4 * 2 + Math.min(2, ones.cols() % 4);
+    float sum = 0;
+    for (float value : ones.toArray()) {
+      sum += value;
+    }
+    assertEquals(ones.rows() * each, sum);
+  }
+
   /** What a mask of the kind is, by the functions that make one mask. */
   private static Mask expected(MaskKind kind, DenseMatrix w, DenseMatrix scores) {
     return switch (kind.type()) {
@@ -112,7 +135,11 @@ class MaskKindTest {
         assertArrayEquals(kept.toArray(), masked.toArray());
         if (step % 2 == 1) {
           assertEquals(0, changed);
-        } else if (!kind.equals(MaskKind.random(-7))) {
+        } else if (kind.equals(MaskKind.random(-7))) {
+          for (int position = 0; position < stride; position++) {
+            assertKeepsTwoOfFour(part(ones(p.mask()), stride, position));
+          }
+        } else {
           DenseMatrix scores = scored ? p.scores() : w;
           for (int position = 0; position < stride; position++) {
             Mask part = expected(kind, part(w, stride, position), part(scores, stride, position));
@@ -224,6 +251,27 @@ class MaskKindTest {
     assertTrue(a.mask().check(Pattern.P2_4).ok());
     again.step(grad, SGD, MaskRule.ste(), CALLER);
     assertEquals(a.mask(), again.mask());
+  }
+
+  /** Each refresh beside the steps draws anew, and is the same when a training is repeated. */
+  @Test
+  void everyRefreshOfRandomMasksIsAnother(Random random) throws IOException {
+    DenseMatrix w = drawn(random, 16, 64);
+    MaskedParameter p = builder(w, MaskKind.random(1)).build();
+    MaskedParameter again = builder(w, MaskKind.random(1)).build();
+    Set<Mask> seen = new HashSet<>(Set.of(p.mask()));
+    for (int i = 0; i < 3; i++) {
+      assertTrue(p.refreshMask(CALLER) > 0);
+      again.refreshMask(CALLER);
+      assertTrue(seen.add(p.mask()), "another mask each time");
+      assertEquals(p.mask(), again.mask());
+    }
+    MaskedParameter resumed = builder(w, MaskKind.random(1)).build();
+    resumed.load(new ByteArrayInputStream(saved(p)));
+    p.refreshMask(CALLER);
+    resumed.refreshMask(CALLER);
+    assertEquals(p.mask(), resumed.mask());
+    assertTrue(seen.add(p.mask()));
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nm4j.train.Grouping;
 import org.nm4j.train.MaskHistory;
+import org.nm4j.train.MaskKind;
 import org.nm4j.train.MaskRule;
 import org.nm4j.train.MaskedParameter;
 import org.nm4j.train.Optimizer;
@@ -435,6 +437,34 @@ class TrainingTest {
     assertArrayEquals(w.toArray(), copy.toArray());
     assertArrayEquals(saved(p), saved(resumed));
     assertEquals(p.flips(), resumed.flips());
+  }
+
+  /** Of version 2, before refreshes beside steps were counted. */
+  @Test
+  void statesOfOlderVersionsAreRead() throws IOException {
+    byte[] old =
+        Base64.getDecoder()
+            .decode(
+                "Tk00SlRSTgoAAAACAApmYzEud2VpZ2h0AAAAAAAAAAIAAAAAAAAABAAAAAAAAAABAAhyYW5kb20gNQAAAAIA"
+                    + "AAAEAAAAAAAAAAAAAAACAAAAAAAAAAgAAAAAAQADBgAAwD8AAEBAAACQQAAAwEAAAPBAAAAQQQAA"
+                    + "KEEAAEBBAAAAAKrnXyw=");
+    DenseMatrix w = DenseMatrix.allocate(2, 4);
+    DenseMatrix grad = DenseMatrix.copyOf(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 2, 4);
+    MaskedParameter p =
+        MaskedParameter.builder("fc1.weight", w)
+            .pattern(Pattern.P2_4)
+            .masks(MaskKind.random(5))
+            .build();
+    p.load(new ByteArrayInputStream(old));
+    assertEquals(2, p.steps());
+    assertEquals(8, p.flips());
+    assertArrayEquals(new byte[] {3, 6}, p.mask().toBytes());
+    p.step(grad, Optimizer.sgd(0.5f).momentum(0.5f), MaskRule.ste(), CALLER);
+    assertArrayEquals(new byte[] {9, 6}, p.mask().toBytes());
+    assertArrayEquals(
+        new float[] {-0.875f, -1.75f, -2.625f, -3.5f, -4.375f, -5.25f, -6.125f, -7}, w.toArray());
+    old[11] = 4;
+    refused("version", p, old);
   }
 
   @Test

@@ -111,8 +111,8 @@ public record MaskKind(Type type, int v, long seed) {
   }
 
   /**
-   * At random. Each parameter, by its name, and each step has masks of its own, which are the same
-   * whenever a training is repeated.
+   * At random. Each parameter, by its name, each step and each {@link MaskedParameter#refreshMask}
+   * has masks of its own, which are the same whenever a training is repeated.
    *
    * @param seed any number
    * @return the kind
@@ -188,6 +188,11 @@ public record MaskKind(Type type, int v, long seed) {
       mixed = mix(mixed + name.charAt(i));
     }
     return mix(mixed + step);
+  }
+
+  /** The same for a refresh beside the steps, of which none has this seed. */
+  long seed(String name, long step, long refresh) {
+    return mix(~mix(seed(name, step)) + refresh);
   }
 
   private static long mix(long value) {

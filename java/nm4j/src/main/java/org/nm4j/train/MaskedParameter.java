@@ -62,6 +62,7 @@ public final class MaskedParameter {
   DenseMatrix second; // or null
   long steps;
   long flips;
+  long refreshes; // beside steps
   float prunedFactor;
 
   private boolean broken;
@@ -236,9 +237,10 @@ public final class MaskedParameter {
   public long refreshMask(Execution execution) {
     Objects.requireNonNull(execution, "execution");
     requireWhole();
-    Step step = Step.without(this, NEW_MASK);
+    Step step = Step.refresh(this);
     requireMakes(step, execution);
     long changed = update(step, execution);
+    refreshes++;
     flips += changed;
     return changed;
   }

@@ -27,7 +27,11 @@ import org.nm4j.internal.Matrices;
  */
 final class State {
   private static final long MAGIC = 0x4e4d_344a_5452_4e0aL; // "NM4JTRN\n"
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
+
+  /** Without refreshes beside steps, which are then none. */
+  private static final int OLDEST = 2;
+
   private static final int CHUNK = 1 << 16;
 
   private State() {}
@@ -47,6 +51,7 @@ final class State {
     out.writeInt(p.kind == null ? -1 : p.kind.ordinal());
     out.writeLong(p.steps);
     out.writeLong(p.flips);
+    out.writeLong(p.refreshes);
     out.writeFloat(p.prunedFactor);
     out.writeBoolean(p.first != null);
     out.writeBoolean(p.second != null);
@@ -79,7 +84,8 @@ final class State {
     if (in.readLong() != MAGIC) {
       throw new IOException(p.name() + ": not a saved state of nm4j");
     }
-    expect(p, "version", VERSION, in.readInt());
+    int version = in.readInt();
+    expect(p, "version", Math.max(OLDEST, Math.min(version, VERSION)), version);
     expect(p, "name", p.name(), in.readUTF());
     expect(p, "rows", p.rows(), in.readLong());
     expect(p, "cols", p.cols(), in.readLong());
@@ -90,6 +96,7 @@ final class State {
     int kind = in.readInt();
     long steps = in.readLong();
     long flips = in.readLong();
+    long refreshes = version == OLDEST ? 0 : in.readLong();
     float prunedFactor = in.readFloat();
     boolean hasFirst = in.readBoolean();
     boolean hasSecond = in.readBoolean();
@@ -101,15 +108,19 @@ final class State {
     long sum = checked.getChecksum().getValue();
     expect(p, "checksum", sum, in.readLong());
     Mask.of(mask, p.rows(), p.cols());
+    Optimizer.Kind optimizer = kind < 0 ? null : Optimizer.Kind.values()[kind];
+    DenseMatrix newFirst = there(p, first); // may find no memory, when nothing has changed yet
+    DenseMatrix newSecond = there(p, second);
     Matrices.get().copy(maskMatrix, p.mask);
     p.n = n;
     p.m = m;
-    p.kind = kind < 0 ? null : Optimizer.Kind.values()[kind];
+    p.kind = optimizer;
     p.steps = steps;
     p.flips = flips;
+    p.refreshes = refreshes;
     p.prunedFactor = prunedFactor;
-    p.first = there(p, first);
-    p.second = there(p, second);
+    p.first = newFirst;
+    p.second = newSecond;
     if (scores != null) {
       Matrices.get().copy(scores, p.scores());
     }

@@ -39,8 +39,16 @@ record Step(
 
   /** No step: mask and masked copies of the weights as they are. */
   static Step without(MaskedParameter p, int keepMask) {
+    return without(p, keepMask, p.maskKind().seed(p.name(), p.steps));
+  }
+
+  /** The same with a mask that is drawn anew each time, where masks are random. */
+  static Step refresh(MaskedParameter p) {
+    return without(p, 0, p.maskKind().seed(p.name(), p.steps, p.refreshes + 1));
+  }
+
+  private static Step without(MaskedParameter p, int keepMask, long seed) {
     int flags = Bindings.NM_NO_STEP | keepMask;
-    long seed = p.maskKind().seed(p.name(), p.steps);
     return new Step(
         null, Optimizer.sgd(0), MaskRule.ste(), flags, 1, p.n, p.m, p.prunedFactor, seed);
   }
