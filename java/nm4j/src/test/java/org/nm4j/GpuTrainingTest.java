@@ -11,7 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -209,6 +212,49 @@ class GpuTrainingTest {
     DenseMatrix w = DenseMatrix.copyOf(new float[] {1, 2, Float.NaN, 4}, 1, 4).to(GPU);
     Misuse.fails(
         ErrorCode.NAN, () -> MaskedParameter.builder("fc", w).pattern(Pattern.P2_4).build(), "fc");
+  }
+
+  /** On the double alone: a card's memory is not the test's to fill. */
+  @Test
+  void whatFindsNoMemoryChangesNothing(Random random) throws IOException {
+    Assumptions.assumeTrue(Nm4j.cuda().simulated());
+    int moment = 4 * 256 * 256;
+    Pair pair = new Pair(random, 256, 256, Pattern.P2_4, Grouping.ALONG_ROWS);
+    Pair other = new Pair(random, 256, 256, Pattern.P2_4, Grouping.ALONG_ROWS);
+    DenseMatrix grad = DenseMatrix.copyOf(Samples.floats(random, 256 * 256), 256, 256).to(GPU);
+    Optimizer adam = Optimizer.adam(0.01f);
+    other.step(random, adam, MaskRule.srSte(), Execution.caller()); // has what steps need once
+    byte[] state = saved(other.cpu);
+    pair.assertSame();
+    DeviceMemory room = DeviceMemory.allocate(GPU, 3 * moment / 2); // for one of two moments
+    List<DeviceMemory> rest = allButLessThan(moment / 2);
+    room.close();
+    try {
+      Misuse.fails(
+          ErrorCode.OUT_OF_MEMORY,
+          () -> pair.gpu.step(grad, adam, MaskRule.srSte(), Execution.caller()));
+      Misuse.fails(ErrorCode.OUT_OF_MEMORY, () -> pair.gpu.load(new ByteArrayInputStream(state)));
+    } finally {
+      rest.forEach(DeviceMemory::close);
+    }
+    assertEquals(0, pair.gpu.steps());
+    pair.assertSame();
+    pair.step(random, Optimizer.sgd(0.1f), MaskRule.srSte(), Execution.caller());
+    pair.step(random, Optimizer.sgd(0.1f), MaskRule.srSte(), Execution.caller());
+    pair.assertSame();
+  }
+
+  private static List<DeviceMemory> allButLessThan(long bytes) {
+    List<DeviceMemory> all = new ArrayList<>();
+    for (long size = 1 << 28; size >= bytes; ) {
+      try {
+        all.add(DeviceMemory.allocate(GPU, size));
+      } catch (Nm4jException e) {
+        assertEquals(ErrorCode.OUT_OF_MEMORY, e.code());
+        size /= 2;
+      }
+    }
+    return all;
   }
 
   /** As on the CPU: nobody looks at weights that no mask is made of. */

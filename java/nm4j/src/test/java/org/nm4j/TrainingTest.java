@@ -439,6 +439,20 @@ class TrainingTest {
     assertEquals(p.flips(), resumed.flips());
   }
 
+  /** Which optimiser it is to be, a step decides that is made. */
+  @Test
+  void aRefusedStepDecidesNothing(Random random) {
+    DenseMatrix memory = drawn(random, 3, 8);
+    MaskedParameter p = parameter(memory.rows(0, 2));
+    DenseMatrix grad = drawn(random, 2, 8);
+    Misuse.illegalArgument(
+        () -> p.step(memory.rows(1, 2), Optimizer.adam(0.1f), MaskRule.ste(), CALLER),
+        "fc1.weight");
+    p.step(grad, Optimizer.sgd(0.1f), MaskRule.ste(), CALLER);
+    p.step(grad, Optimizer.sgd(0.1f), MaskRule.ste(), CALLER);
+    assertEquals(2, p.steps());
+  }
+
   /** Of version 2, before refreshes beside steps were counted. */
   @Test
   void statesOfOlderVersionsAreRead() throws IOException {

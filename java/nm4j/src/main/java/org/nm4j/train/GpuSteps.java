@@ -18,7 +18,8 @@ import org.nm4j.internal.Matrices;
 final class GpuSteps implements Steps {
   private final MaskedParameter p;
 
-  private DenseMatrix next; // or null: a mask that update() compares with the one before
+  /** The mask that update() compares with the one before; null where one pass makes it. */
+  private final DenseMatrix next;
 
   GpuSteps(MaskedParameter p) {
     this.p = p;
@@ -29,6 +30,10 @@ final class GpuSteps implements Steps {
               + p.maskKind()
               + (p.stride() == 1 ? "" : " with a stride of " + p.stride()));
     }
+    this.next =
+        transposable
+            ? DenseMatrix.allocate(p.device(), DType.U8, p.mask.rows(), p.mask.cols())
+            : null;
   }
 
   @Override
@@ -117,9 +122,6 @@ final class GpuSteps implements Steps {
 
   /** Makes the next mask in place of the one before; returns how many bits changed. */
   private long transposable(Execution execution) {
-    if (next == null) {
-      next = DenseMatrix.allocate(p.device(), DType.U8, p.mask.rows(), p.mask.cols());
-    }
     try (CudaQueue queue = new CudaQueue(execution, p.device())) {
       CudaStatus.check(
           CudaBindings.nm_cuda_mask_transposable(

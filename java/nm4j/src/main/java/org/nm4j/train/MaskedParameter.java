@@ -142,15 +142,27 @@ public final class MaskedParameter {
     Step next = Step.of(this, grad, optimizer, rule);
     requireMakes(next, execution);
     backend.requireFinite("gradient", grad, execution);
-    if (first == null && hasFirst(optimizer)) {
-      first = backend.zeros(execution);
-    }
-    if (second == null && optimizer.kind() != Optimizer.Kind.SGD) {
-      second = backend.zeros(execution);
-    }
-    long changed = update(next, execution);
+    long changed = updateWithMoments(next, execution);
     kind = optimizer.kind();
     return count(changed, next);
+  }
+
+  /** The first step makes the moments; one that is refused does not. */
+  private long updateWithMoments(Step step, Execution execution) {
+    Optimizer optimizer = step.optimizer();
+    boolean makesFirst = first == null && hasFirst(optimizer);
+    boolean makesSecond = second == null && optimizer.kind() != Optimizer.Kind.SGD;
+    DenseMatrix newFirst = makesFirst ? backend.zeros(execution) : first;
+    DenseMatrix newSecond = makesSecond ? backend.zeros(execution) : second;
+    first = newFirst;
+    second = newSecond;
+    try {
+      return update(step, execution);
+    } catch (IllegalArgumentException e) {
+      first = makesFirst ? null : first;
+      second = makesSecond ? null : second;
+      throw e;
+    }
   }
 
   /**
