@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Execution;
+import org.nm4j.Mask;
 import org.nm4j.Nm4jException;
 import org.nm4j.Pattern;
 import org.nm4j.internal.Bindings;
@@ -129,18 +130,26 @@ final class CpuSteps implements Steps {
   }
 
   @Override
-  public void applyMask(DenseMatrix matrix, DenseMatrix out, Execution execution) {
+  public void applyMask(DenseMatrix matrix, long first, DenseMatrix out, Execution execution) {
     Matrices matrices = Matrices.get();
+    long cols = p.cols();
+    DenseMatrix bits = p.mask.rows(first, out.rows());
+    long from = matrices.address(matrix.rows(first, out.rows()));
     try {
-      Status.check(
-          Bindings.nm_mask_apply_f32(
-              matrices.anyAddress(matrix),
-              p.rows(),
-              p.cols(),
-              p.cols(),
-              matrices.anyAddress(p.mask),
-              matrices.anyAddress(out),
-              p.cols()));
+      matrices.changeRows(
+          out.rows(),
+          cols,
+          1,
+          execution,
+          (row, count) ->
+              Bindings.nm_mask_apply_f32(
+                  from + row * cols * Float.BYTES,
+                  count,
+                  cols,
+                  cols,
+                  matrices.address(bits) + row * bits.cols(),
+                  matrices.address(out) + row * cols * Float.BYTES,
+                  cols));
     } finally {
       Reference.reachabilityFence(matrix);
       Reference.reachabilityFence(out);
@@ -149,23 +158,7 @@ final class CpuSteps implements Steps {
   }
 
   @Override
-  public boolean obeys(Pattern pattern) {
-    long[] breaches = new long[1];
-    long[] position = new long[1];
-    try {
-      Status.check(
-          Bindings.nm_check_mask(
-              Matrices.get().anyAddress(p.mask),
-              p.rows(),
-              p.cols(),
-              pattern.n(),
-              pattern.m(),
-              breaches,
-              position,
-              position));
-    } finally {
-      Reference.reachabilityFence(p);
-    }
-    return breaches[0] == 0;
+  public boolean obeys(Pattern pattern, long first, long count) {
+    return Mask.of(p.mask.rows(first, count).int8Buffer(), count, p.cols()).check(pattern).ok();
   }
 }

@@ -164,18 +164,19 @@ final class GpuSteps implements Steps {
   }
 
   @Override
-  public void applyMask(DenseMatrix matrix, DenseMatrix out, Execution execution) {
-    Matrices.get().cast(matrix, p.mask, out, execution);
+  public void applyMask(DenseMatrix matrix, long first, DenseMatrix out, Execution execution) {
+    DenseMatrix bits = p.mask.rows(first, out.rows());
+    Matrices.get().cast(matrix.rows(first, out.rows()), bits, out, execution);
   }
 
   @Override
-  public boolean obeys(Pattern pattern) {
+  public boolean obeys(Pattern pattern, long first, long count) {
     try (CudaQueue queue = new CudaQueue(Execution.caller(), p.device())) {
       CudaStatus.check(
           CudaBindings.nm_cuda_check_mask(
               queue.stream(),
-              queue.use("mask", p.mask),
-              p.rows(),
+              queue.use("mask", p.mask.rows(first, count)),
+              count,
               p.cols(),
               pattern.n(),
               pattern.m(),

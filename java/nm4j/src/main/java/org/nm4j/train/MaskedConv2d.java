@@ -147,7 +147,7 @@ public final class MaskedConv2d implements AutoCloseable {
         y,
         (part, out, group, first) -> {
           DenseMatrix cols = columns(part, out, execution);
-          DenseMatrix w = groups.get(group).dense();
+          DenseMatrix w = groups.get(group).dense(execution);
           if (out.layout() == ImageLayout.NHWC) {
             layer.dense(cols, w, group * outputs, out.matrix(), execution);
           } else {
@@ -232,7 +232,7 @@ public final class MaskedConv2d implements AutoCloseable {
           if (dx != null) {
             TrainedWeights sparse = groups.get(group).packed(execution);
             if (sparse == null) {
-              layer.denseInput(rows, groups.get(group).dense(), cols, execution);
+              layer.denseInput(rows, groups.get(group).dense(execution), cols, execution);
             } else {
               sparse.backward(rows, cols, null, execution);
             }
@@ -258,8 +258,7 @@ public final class MaskedConv2d implements AutoCloseable {
 
   /** To be called when the caller has changed weights: they are packed anew for the next pass. */
   public void weightsChanged() {
-    release();
-    groups.forEach(MaskedRows::changed);
+    weight().touch();
   }
 
   /**

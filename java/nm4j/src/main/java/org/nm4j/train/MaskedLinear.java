@@ -196,7 +196,7 @@ public final class MaskedLinear implements AutoCloseable {
 
   /** To be called when the caller has changed weights: they are packed anew for the next pass. */
   public void weightsChanged() {
-    packedVersion = -1;
+    weight.touch();
   }
 
   /**
@@ -251,7 +251,7 @@ public final class MaskedLinear implements AutoCloseable {
     boolean fresh =
         packed != null && packedVersion == weight.version() && packedPattern.equals(pattern);
     // Until a pattern's first refresh the mask is of the one before.
-    if (pattern == null || !(fresh || weight.obeys(pattern))) {
+    if (pattern == null || !(fresh || weight.obeys(pattern, 0, weight.rows()))) {
       release();
       return false;
     }
@@ -302,7 +302,7 @@ public final class MaskedLinear implements AutoCloseable {
       if (weight.prunedFactor != 0) {
         Matrices.get().cast(weight.masked(), null, scratch, execution);
       } else {
-        weight.writeMasked(scratch, execution);
+        weight.writeMasked(0, scratch, execution);
       }
       packedVersion = weight.version();
     }

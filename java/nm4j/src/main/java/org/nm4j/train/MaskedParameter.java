@@ -194,7 +194,7 @@ public final class MaskedParameter {
     backend.requireFinite("gradient", grad, execution);
     try {
       if (rule.fixed()) {
-        backend.applyMask(grad, grad, execution);
+        backend.applyMask(grad, 0, grad, execution);
       } else if (rule.lambda() != 0) {
         backend.addTerm(grad, rule.lambda(), execution);
       }
@@ -221,7 +221,7 @@ public final class MaskedParameter {
     Step next = Step.of(this, null, Optimizer.sgd(0), rule);
     requireMakes(next, execution);
     if (rule.fixed()) {
-      backend.applyMask(w, w, execution);
+      backend.applyMask(w, 0, w, execution);
     }
     return count(update(next, execution), next);
   }
@@ -426,14 +426,19 @@ public final class MaskedParameter {
     return version;
   }
 
-  /** Whether the mask keeps no more than a pattern allows; one set meanwhile may not hold yet. */
-  boolean obeys(Pattern pattern) {
-    return backend.obeys(pattern);
+  /** Says that weights have changed without a step. */
+  void touch() {
+    version++;
   }
 
-  /** The weights that the mask keeps, 0 elsewhere. */
-  void writeMasked(DenseMatrix out, Execution execution) {
-    backend.applyMask(w, out, execution);
+  /** Whether rows of the mask keep no more than a pattern allows; one set meanwhile may not hold. */
+  boolean obeys(Pattern pattern, long first, long count) {
+    return backend.obeys(pattern, first, count);
+  }
+
+  /** What the mask keeps of as many rows of the weights as out has, 0 elsewhere. */
+  void writeMasked(long first, DenseMatrix out, Execution execution) {
+    backend.applyMask(w, first, out, execution);
   }
 
   /** Zeros of the weights' shape, on the device where they are. */
@@ -444,17 +449,6 @@ public final class MaskedParameter {
   /** The pattern of products; null when they are dense. */
   Pattern sparsePattern() {
     return prunedFactor == 0 ? pattern() : null;
-  }
-
-  /** As {@link #obeys(Pattern)} of some rows, on the CPU. */
-  boolean obeys(Pattern pattern, long first, long count) {
-    return Mask.of(mask.rows(first, count).int8Buffer(), count, cols()).check(pattern).ok();
-  }
-
-  /** The weights that the mask keeps, 0 elsewhere, of the rows from `first` on, on the CPU. */
-  void writeMasked(long first, DenseMatrix out) {
-    Mask.of(mask.rows(first, out.rows()).int8Buffer(), out.rows(), cols())
-        .apply(w.rows(first, out.rows()), out);
   }
 
   private static boolean hasFirst(Optimizer optimizer) {

@@ -60,7 +60,7 @@ final class MaskedRows {
   }
 
   /** What the network sees, as a dense matrix. */
-  DenseMatrix dense() {
+  DenseMatrix dense(Execution execution) {
     release(); // the version is of one form only
     if (weight.prunedFactor != 0) {
       if (weight.masked() == null) {
@@ -76,15 +76,10 @@ final class MaskedRows {
       scratch = DenseMatrix.allocate(count, weight.cols());
     }
     if (!fresh) {
-      weight.writeMasked(first, scratch);
+      weight.writeMasked(first, scratch, execution);
       version = weight.version();
     }
     return scratch;
-  }
-
-  /** To be called when the weights have changed without a step. */
-  void changed() {
-    version = -1;
   }
 
   void release() {

@@ -28,9 +28,13 @@ interface Steps {
   /** Adds SR-STE's term to a gradient. */
   void addTerm(DenseMatrix grad, float lambda, Execution execution);
 
-  /** out = what the mask keeps of a matrix, 0 elsewhere; out may be the matrix itself. */
-  void applyMask(DenseMatrix matrix, DenseMatrix out, Execution execution);
+  /**
+   * out = what the mask keeps of rows of a matrix, 0 elsewhere: as many as out has, from {@code
+   * first} on. The matrix has the weights' shape; out may be these rows themselves, and on a GPU of
+   * another type. No gaps.
+   */
+  void applyMask(DenseMatrix matrix, long first, DenseMatrix out, Execution execution);
 
-  /** Whether the mask keeps no more than a pattern allows. */
-  boolean obeys(Pattern pattern);
+  /** Whether some rows of the mask keep no more than a pattern allows. */
+  boolean obeys(Pattern pattern, long first, long count);
 }
