@@ -33,6 +33,7 @@ final class OpenBlasGemm implements Gemm {
       float beta,
       DenseMatrix c,
       Execution execution) {
+    execution.requireDevice(Device.cpu());
     long depth = transposeA ? a.rows() : a.cols();
     Shape.require("a", a, transposeA ? depth : c.rows(), transposeA ? c.rows() : depth);
     Shape.require("b", b, transposeB ? c.cols() : depth, transposeB ? depth : c.cols());

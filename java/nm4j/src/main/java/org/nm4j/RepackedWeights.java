@@ -111,6 +111,7 @@ final class RepackedWeights extends TrainedWeights {
 
   @Override
   public void forward(DenseMatrix x, DenseMatrix y, Epilogue epilogue, Execution execution) {
+    execution.requireDevice(Device.cpu());
     Shape.require("x", x, x.rows(), cols);
     Shape.require("y", y, x.rows(), rows);
     forward.run(Layout.BATCH_MAJOR, x.rows(), 1, x, y, epilogue, execution);
@@ -118,6 +119,7 @@ final class RepackedWeights extends TrainedWeights {
 
   @Override
   public void backward(DenseMatrix dy, DenseMatrix dx, Gemm gemm, Execution execution) {
+    execution.requireDevice(Device.cpu());
     Shape.require("dy", dy, dy.rows(), rows);
     Shape.require("dx", dx, dy.rows(), cols);
     backward.run(Layout.BATCH_MAJOR, dy.rows(), 1, dy, dx, Epilogue.NONE, execution);

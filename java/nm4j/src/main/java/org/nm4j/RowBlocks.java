@@ -8,7 +8,7 @@ import java.util.Objects;
 import org.nm4j.internal.ParallelRun;
 import org.nm4j.internal.Status;
 
-/** Work on independent rows, divided over threads. */
+/** Work on independent rows on the CPU, divided over threads; a stream of a GPU is refused. */
 final class RowBlocks {
   /** Rows that lie side by side in a packed matrix: threads write whole panels. */
   static final long PANEL = 16;
@@ -89,7 +89,7 @@ final class RowBlocks {
   }
 
   private static int threads(long rows, long cols, Execution execution) {
-    Objects.requireNonNull(execution, "execution");
+    Objects.requireNonNull(execution, "execution").requireDevice(Device.cpu());
     long useful = Math.max(1, rows * cols / WEIGHTS_PER_THREAD);
     return (int) Math.min(execution.threads(), useful);
   }

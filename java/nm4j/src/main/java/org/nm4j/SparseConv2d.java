@@ -132,6 +132,7 @@ public final class SparseConv2d implements AutoCloseable {
     requireSizes("y", y, x.n(), outH(x.h()), outW(x.w()), geometry.outC());
     Shape.requireWritable("y", y.matrix());
     epilogue.check(geometry.outC(), y.matrix());
+    execution.requireDevice(Device.cpu());
     int threads = execution.threads();
     long address = handle.acquire();
     try {

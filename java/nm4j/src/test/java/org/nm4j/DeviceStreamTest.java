@@ -16,6 +16,11 @@ import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.nm4j.train.MaskRule;
+import org.nm4j.train.MaskedLinear;
+import org.nm4j.train.MaskedParameter;
+import org.nm4j.train.Optimizer;
 
 /** Streams, events and copies: their order, their end, and what they keep alive. */
 @GpuTest
@@ -247,6 +252,38 @@ class DeviceStreamTest {
       assertTrue(execution.toString().contains("cuda:0"), execution.toString());
     }
     Misuse.nullPointer(() -> Execution.on((DeviceStream) null));
+  }
+
+  /** Nobody would wait for work of the CPU there. */
+  @Test
+  void workOfTheCpuHasNoPlaceOnAStream() {
+    DenseMatrix w = filled(8, 16, 1);
+    DenseMatrix x = filled(4, 16, 1);
+    DenseMatrix y = DenseMatrix.allocate(4, 8);
+    Images in = Images.allocate(ImageLayout.NHWC, 1, 3, 3, 16);
+    Images out = Images.allocate(ImageLayout.NHWC, 1, 3, 3, 8);
+    MaskedParameter p = MaskedParameter.builder("p", w).pattern(Pattern.P2_4).build();
+    try (DeviceStream stream = DeviceStream.create(GPU);
+        SparseConv2d conv = SparseConv2d.builder(16, 8, 1, 1).prune(w, Pattern.P2_4);
+        MaskedLinear layer = new MaskedLinear(p, null, Gemm.openBlas())) {
+      layer.forward(x, y, Execution.caller()); // packs
+      Execution there = Execution.on(stream);
+      List<Executable> calls =
+          List.of(
+              () -> Mask.magnitude(w, Pattern.P2_4, NanPolicy.KEEP, there),
+              () -> SparseMatrix.prune(w, Pattern.P2_4, DType.F32, there),
+              () -> conv.apply(in, out, Epilogue.NONE, there),
+              () -> Gemm.openBlas().multiply(false, true, x, w, 0, y, there),
+              () -> layer.forward(x, y, there),
+              () -> layer.backward(x, y, DenseMatrix.allocate(4, 16), there),
+              () -> p.step(w, Optimizer.sgd(1), MaskRule.ste(), there),
+              () -> p.correctGradient(w, MaskRule.fixedMask(), there),
+              () -> p.adopt(MaskRule.fixedMask(), there));
+      for (Executable call : calls) {
+        Misuse.illegalArgument(call, "the execution's stream must be of cpu", "cuda:0");
+      }
+      assertArrayEquals(filled(8, 16, 1).toArray(), w.toArray());
+    }
   }
 
   @Test
