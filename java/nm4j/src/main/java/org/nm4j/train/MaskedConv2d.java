@@ -58,10 +58,10 @@ public final class MaskedConv2d implements AutoCloseable {
   private final MaskedLayer layer;
   private final long channels; // of a group
   private final long outputs; // of a group
-  private final List<MaskedRows> groups = new ArrayList<>();
+  private final List<MaskedOperand> groups = new ArrayList<>();
   private final List<DenseMatrix> scratch = new ArrayList<>();
   private SparseConv2d packed; // or null: dense, or nothing packed yet
-  private long packedVersion;
+  private Stamp stamp; // of what is packed
 
   /**
    * A convolution of parameters, which stay the caller's.
@@ -98,7 +98,12 @@ public final class MaskedConv2d implements AutoCloseable {
     }
     pixels = SparseConv2d.builder((int) outputs, 1, 1, 1);
     for (int group = 0; group < geometry.groups(); group++) {
-      groups.add(new MaskedRows(weight, group * outputs, outputs));
+      groups.add(
+          new MaskedOperand(
+              weight,
+              group * outputs,
+              outputs,
+              (type, pattern) -> Matrices.get().trainedColumns(outputs, weight.cols(), pattern)));
     }
     requireWholeGroups();
   }
@@ -162,22 +167,22 @@ public final class MaskedConv2d implements AutoCloseable {
   private boolean pack() {
     MaskedParameter weight = weight();
     weight.requireWhole();
-    Pattern pattern = weight.sparsePattern();
-    if (packed != null && packedVersion == weight.version() && packed.pattern().equals(pattern)) {
+    Stamp now = weight.stamp();
+    if (packed != null && now.equals(stamp)) {
       return true;
     }
     release();
-    if (pattern == null || !weight.obeys(pattern, 0, weight.rows())) {
+    if (now.pattern() == null || !weight.obeys(now.pattern(), 0, weight.rows())) {
       return false;
     }
     long rows = geometry.weightRows();
     DenseMatrix w = Matrices.get().reshape(weight.weights(), rows, channels);
     try {
-      packed = geometry.pack(w, maskOfPositions(rows), pattern);
+      packed = geometry.pack(w, maskOfPositions(rows), now.pattern());
     } catch (Nm4jException e) {
       throw new Nm4jException(e.code(), weight.name() + ": " + e.getMessage());
     }
-    packedVersion = weight.version();
+    stamp = now;
     return true;
   }
 
@@ -293,7 +298,7 @@ public final class MaskedConv2d implements AutoCloseable {
   public void close() {
     layer.close();
     release();
-    groups.forEach(MaskedRows::release);
+    groups.forEach(MaskedOperand::release);
   }
 
   /**

@@ -426,6 +426,11 @@ public final class MaskedParameter {
     return version;
   }
 
+  /** What products are made of now: changes with weights, mask, and the pattern of products. */
+  Stamp stamp() {
+    return new Stamp(prunedFactor == 0 ? pattern() : null, version);
+  }
+
   /** Says that weights have changed without a step. */
   void touch() {
     version++;
@@ -444,11 +449,6 @@ public final class MaskedParameter {
   /** Zeros of the weights' shape, on the device where they are. */
   DenseMatrix zeros(Execution execution) {
     return backend.zeros(execution);
-  }
-
-  /** The pattern of products; null when they are dense. */
-  Pattern sparsePattern() {
-    return prunedFactor == 0 ? pattern() : null;
   }
 
   private static boolean hasFirst(Optimizer optimizer) {
