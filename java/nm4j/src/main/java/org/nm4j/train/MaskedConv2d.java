@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Objects;
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
-import org.nm4j.Epilogue;
 import org.nm4j.ErrorCode;
 import org.nm4j.Execution;
 import org.nm4j.Gemm;
@@ -142,9 +141,7 @@ public final class MaskedConv2d implements AutoCloseable {
     requireOutput("y", y, x);
     layer.requireApart("y", y.matrix(), "x", x.matrix());
     if (pack()) {
-      MaskedParameter bias = layer.bias;
-      packed.apply(
-          x, y, bias == null ? Epilogue.NONE : Epilogue.NONE.bias(bias.weights()), execution);
+      packed.apply(x, y, layer.epilogue(execution), execution);
       return;
     }
     forEachPart(

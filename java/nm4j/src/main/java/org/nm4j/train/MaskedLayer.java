@@ -4,20 +4,28 @@
  */
 package org.nm4j.train;
 
+import java.util.Arrays;
 import java.util.Objects;
+import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
+import org.nm4j.Epilogue;
 import org.nm4j.Execution;
 import org.nm4j.Gemm;
 import org.nm4j.internal.Matrices;
 
-/** Weight and bias of a layer on the CPU, their gradients, dense products, and steps. */
+/**
+ * Weight and bias of a layer, on the device where they are: their gradients, dense products of
+ * activations of one type at a time, and steps.
+ */
 final class MaskedLayer {
   final MaskedParameter weight;
   final MaskedParameter bias; // or null
   final DenseMatrix gradient;
   final DenseMatrix biasGradient; // or null
   private final Gemm gemm;
-  private DenseMatrix ones; // batch x 1
+  private DType type = DType.F32; // of activations
+  private DenseMatrix ones; // or null: batch x 1
+  private DenseMatrix typedBias; // or null
   private boolean closed;
 
   MaskedLayer(MaskedParameter weight, MaskedParameter bias, Gemm gemm) {
@@ -25,8 +33,8 @@ final class MaskedLayer {
     this.bias = bias;
     this.gemm = Objects.requireNonNull(gemm, "gemm");
     requireFit(weight, bias);
-    this.gradient = DenseMatrix.allocate(weight.rows(), weight.cols());
-    this.biasGradient = bias == null ? null : DenseMatrix.allocate(1, weight.rows());
+    this.gradient = weight.zeros(Execution.caller());
+    this.biasGradient = bias == null ? null : bias.zeros(Execution.caller());
   }
 
   /** Groups along rows, and a bias (or null) beside them that is dense and one for each output. */
@@ -54,10 +62,36 @@ final class MaskedLayer {
     }
   }
 
+  /** Says of which type activations are from now on. */
+  void type(DType activations) {
+    if (type != activations) {
+      type = activations;
+      typedBias = null;
+      ones = null;
+    }
+  }
+
+  /** What adds the bias to a sparse product. */
+  Epilogue epilogue(Execution execution) {
+    return bias == null ? Epilogue.NONE : Epilogue.NONE.bias(bias(execution));
+  }
+
+  /** The bias in the activations' type. */
+  private DenseMatrix bias(Execution execution) {
+    if (type == DType.F32) {
+      return bias.weights();
+    }
+    if (typedBias == null) {
+      typedBias = DenseMatrix.allocate(weight.device(), type, 1, weight.rows());
+    }
+    Matrices.get().cast(bias.weights(), null, typedBias, execution);
+    return typedBias;
+  }
+
   /** Y = X W^T + b of the outputs from `first` on, with dense W. */
   void dense(DenseMatrix x, DenseMatrix w, long first, DenseMatrix y, Execution execution) {
     if (bias != null) {
-      DenseMatrix some = bias.weights().columns(first, w.rows());
+      DenseMatrix some = bias(execution).columns(first, w.rows());
       gemm.multiply(false, false, ones(x.rows()), some, 0, y, execution);
     }
     gemm.multiply(false, true, x, w, bias == null ? 0 : 1, y, execution);
@@ -108,10 +142,10 @@ final class MaskedLayer {
 
   private DenseMatrix ones(long batch) {
     if (ones == null || ones.rows() < batch) {
-      ones = DenseMatrix.allocate(batch, 1);
-      for (long i = 0; i < batch; i++) {
-        ones.set(i, 0, 1);
-      }
+      float[] values = new float[Math.toIntExact(batch)];
+      Arrays.fill(values, 1);
+      ones = DenseMatrix.allocate(weight.device(), type, batch, 1);
+      ones.copyFrom(values);
     }
     return ones.rows(0, batch);
   }
