@@ -380,7 +380,15 @@ class MaskedLinearTest {
     DenseMatrix wide = DenseMatrix.allocate(3, 24);
     DenseMatrix square = DenseMatrix.of(wide.buffer(), 3, 16, 16);
     DenseMatrix part = DenseMatrix.of(wide.buffer(), 3, 8, 8);
-    Misuse.illegalArgument(() -> layer.forward(square, part, CALLER), "overlap");
+    Misuse.illegalArgument(() -> layer.forward(square, part, CALLER), "y must not overlap x");
+    Misuse.illegalArgument(() -> layer.backward(x, y, x, CALLER), "dx must not overlap x");
+    Misuse.illegalArgument(() -> layer.backward(x, part, square, CALLER), "dx must not overlap dy");
+    DenseMatrix half = DenseMatrix.allocate(DType.BF16, 3, 8);
+    Misuse.illegalArgument(() -> layer.forward(x, half, CALLER), "y must be of F32 as x is");
+    Misuse.fails(
+        ErrorCode.UNSUPPORTED,
+        () -> layer.forward(DenseMatrix.allocate(DType.BF16, 3, 16), half, CALLER),
+        "fc.weight: x must be of F32");
     Misuse.nullPointer(() -> layer.forward(null, y, CALLER));
     Misuse.nullPointer(() -> layer.forward(x, y, null));
 
@@ -400,7 +408,8 @@ class MaskedLinearTest {
     MaskedParameter without =
         MaskedParameter.builder("d", w).pattern(Pattern.P2_4).startOf(decaying).build();
     try (MaskedLinear soft = new MaskedLinear(without, null, DENSE)) {
-      Misuse.illegalState(() -> soft.forward(part, part, CALLER), "d", "masked copy");
+      DenseMatrix out = DenseMatrix.allocate(3, 8);
+      Misuse.illegalState(() -> soft.forward(part, out, CALLER), "d", "masked copy");
     }
 
     layer.forward(x, y, CALLER);

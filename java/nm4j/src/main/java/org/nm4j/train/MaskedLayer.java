@@ -22,7 +22,7 @@ final class MaskedLayer {
   final MaskedParameter bias; // or null
   final DenseMatrix gradient;
   final DenseMatrix biasGradient; // or null
-  private final Gemm gemm;
+  final Gemm gemm;
   private DType type = DType.F32; // of activations
   private DenseMatrix ones; // or null: batch x 1
   private DenseMatrix typedBias; // or null
@@ -38,7 +38,7 @@ final class MaskedLayer {
   }
 
   /** Groups along rows, and a bias (or null) beside them that is dense and one for each output. */
-  static void requireFit(MaskedParameter weight, MaskedParameter bias) {
+  private static void requireFit(MaskedParameter weight, MaskedParameter bias) {
     if (weight.stride() != 1 || weight.rows() < 1 || weight.cols() < 1) {
       throw new IllegalArgumentException(
           weight.name()

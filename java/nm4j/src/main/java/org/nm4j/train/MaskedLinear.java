@@ -4,17 +4,12 @@
  */
 package org.nm4j.train;
 
-import java.util.Arrays;
-import java.util.Objects;
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
-import org.nm4j.Device;
-import org.nm4j.Epilogue;
 import org.nm4j.ErrorCode;
 import org.nm4j.Execution;
 import org.nm4j.Gemm;
 import org.nm4j.Nm4jException;
-import org.nm4j.Pattern;
 import org.nm4j.internal.Matrices;
 import org.nm4j.internal.TrainedWeights;
 
@@ -54,20 +49,8 @@ import org.nm4j.internal.TrainedWeights;
  * <p>Not safe for use by many threads at once.
  */
 public final class MaskedLinear implements AutoCloseable {
-  private final MaskedParameter weight;
-  private final MaskedParameter bias; // or null
-  private final Device device;
-  private final Gemm gemm;
-  private final DenseMatrix gradient;
-  private final DenseMatrix biasGradient; // or null
-  private DenseMatrix ones; // batch x 1
-  private DenseMatrix typedBias; // or null
-  private DType type = DType.F32; // of activations
-  private TrainedWeights packed; // or null: dense, or nothing packed yet
-  private Pattern packedPattern;
-  private DenseMatrix scratch; // or null: the weights that the mask keeps, when products are dense
-  private long packedVersion = -1; // of the weights, in whichever of the two
-  private boolean closed;
+  private final MaskedLayer layer;
+  private final MaskedOperand operand;
 
   /**
    * A layer of parameters, which stay the caller's.
@@ -79,13 +62,15 @@ public final class MaskedLinear implements AutoCloseable {
    * @throws IllegalArgumentException when shapes or groups do not fit
    */
   public MaskedLinear(MaskedParameter weight, MaskedParameter bias, Gemm gemm) {
-    this.weight = Objects.requireNonNull(weight, "weight");
-    this.bias = bias;
-    this.gemm = Objects.requireNonNull(gemm, "gemm");
-    this.device = weight.device();
-    MaskedLayer.requireFit(weight, bias);
-    this.gradient = weight.zeros(Execution.caller());
-    this.biasGradient = bias == null ? null : bias.zeros(Execution.caller());
+    layer = new MaskedLayer(weight, bias, gemm);
+    operand =
+        new MaskedOperand(
+            weight,
+            0,
+            weight.rows(),
+            (type, pattern) ->
+                Matrices.get()
+                    .trainedWeights(weight.device(), type, weight.rows(), weight.cols(), pattern));
   }
 
   /**
@@ -94,22 +79,23 @@ public final class MaskedLinear implements AutoCloseable {
    * @param x batch x inputs
    * @param y batch x outputs, of the type of {@code x}, writable, not overlapping anything
    * @param execution where to compute
-   * @throws IllegalArgumentException when shapes do not fit or memory overlaps
-   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when a kept weight is NaN
+   * @throws IllegalArgumentException when shapes or types do not fit or memory overlaps
+   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when a kept weight is NaN; {@link
+   *     org.nm4j.ErrorCode#UNSUPPORTED} for an {@code x} of another type than the device takes
    * @throws IllegalStateException when closed
    */
   public void forward(DenseMatrix x, DenseMatrix y, Execution execution) {
-    requireInput("x", x, weight.cols());
-    requireOutput("y", y, x.rows(), weight.rows());
-    if (pack(execution)) {
-      Epilogue epilogue = bias == null ? Epilogue.NONE : Epilogue.NONE.bias(bias(execution));
-      packed.forward(x, y, epilogue, execution);
-      return;
+    layer.requireOpen();
+    requireInput(x);
+    requireLike(x, "y", y, weight().rows());
+    layer.requireApart("y", y, "x", x);
+    take(x.dtype());
+    TrainedWeights packed = operand.packed(execution);
+    if (packed != null) {
+      packed.forward(x, y, layer.epilogue(execution), execution);
+    } else {
+      layer.dense(x, operand.dense(execution), 0, y, execution);
     }
-    if (bias != null) {
-      gemm.multiply(false, false, ones(x.rows()), bias(execution), 0, y, execution);
-    }
-    gemm.multiply(false, true, x, denseWeights(execution), bias == null ? 0 : 1, y, execution);
   }
 
   /**
@@ -145,31 +131,24 @@ public final class MaskedLinear implements AutoCloseable {
 
   private void backward(
       DenseMatrix x, DenseMatrix dy, DenseMatrix dx, float beta, Execution execution) {
-    requireInput("x", x, weight.cols());
-    requireOutput("dy", dy, x.rows(), weight.rows());
+    layer.requireOpen();
+    requireInput(x);
+    requireLike(x, "dy", dy, weight().rows());
     if (dx != null) {
-      requireOutput("dx", dx, x.rows(), weight.cols());
-      backwardInput(dy, dx, execution);
+      requireLike(x, "dx", dx, weight().cols());
+      layer.requireApart("dx", dx, "x", x);
+      layer.requireApart("dx", dx, "dy", dy);
     }
-    backwardWeights(x, dy, beta, execution);
-  }
-
-  /** dX = dY (E W). */
-  void backwardInput(DenseMatrix dy, DenseMatrix dx, Execution execution) {
-    if (pack(execution)) {
-      packed.backward(dy, dx, gemm, execution);
-    } else {
-      gemm.multiply(false, false, dy, denseWeights(execution), 0, dx, execution);
+    take(x.dtype());
+    if (dx != null) {
+      TrainedWeights packed = operand.packed(execution);
+      if (packed != null) {
+        packed.backward(dy, dx, layer.gemm, execution);
+      } else {
+        layer.denseInput(dy, operand.dense(execution), dx, execution);
+      }
     }
-  }
-
-  /** The gradients of weights and bias, added to beta times what they are. */
-  void backwardWeights(DenseMatrix x, DenseMatrix dy, float beta, Execution execution) {
-    requireOpen();
-    gemm.multiply(true, false, dy, x, beta, gradient, execution);
-    if (bias != null) {
-      gemm.multiply(true, false, ones(x.rows()), dy, beta, biasGradient, execution);
-    }
+    layer.gradients(x, dy, 0, beta, execution);
   }
 
   /**
@@ -183,20 +162,12 @@ public final class MaskedLinear implements AutoCloseable {
    * @throws IllegalStateException when closed, or as {@link MaskedParameter#step}
    */
   public long step(Optimizer optimizer, MaskRule rule, Execution execution) {
-    requireOpen();
-    if (bias != null) {
-      bias.requireFinite(biasGradient, execution); // before anything changes
-    }
-    long flips = weight.step(gradient, optimizer, rule, execution);
-    if (bias != null) {
-      bias.step(biasGradient, optimizer, MaskRule.ste(), execution);
-    }
-    return flips;
+    return layer.step(optimizer, rule, execution);
   }
 
   /** To be called when the caller has changed weights: they are packed anew for the next pass. */
   public void weightsChanged() {
-    weight.touch();
+    weight().touch();
   }
 
   /**
@@ -205,7 +176,7 @@ public final class MaskedLinear implements AutoCloseable {
    * @return outputs x inputs, this layer's own memory, which may be changed before a step
    */
   public DenseMatrix gradient() {
-    return gradient;
+    return layer.gradient;
   }
 
   /**
@@ -214,7 +185,7 @@ public final class MaskedLinear implements AutoCloseable {
    * @return 1 x outputs, this layer's own memory; null without a bias
    */
   public DenseMatrix biasGradient() {
-    return biasGradient;
+    return layer.biasGradient;
   }
 
   /**
@@ -223,14 +194,14 @@ public final class MaskedLinear implements AutoCloseable {
    * @return as given
    */
   public MaskedParameter weight() {
-    return weight;
+    return layer.weight;
   }
 
   /** Frees the packed weights; parameters stay. Further calls do nothing. */
   @Override
   public void close() {
-    closed = true;
-    release();
+    layer.close();
+    operand.release();
   }
 
   /**
@@ -240,137 +211,47 @@ public final class MaskedLinear implements AutoCloseable {
    */
   @Override
   public String toString() {
-    return "MaskedLinear[" + weight + (closed ? ", closed]" : "]");
+    return "MaskedLinear" + layer;
   }
 
-  /** Whether products are sparse; then the weights are packed as they are. */
-  private boolean pack(Execution execution) {
-    requireOpen();
-    weight.requireWhole();
-    Pattern pattern = weight.prunedFactor == 0 ? weight.pattern() : null;
-    boolean fresh =
-        packed != null && packedVersion == weight.version() && packedPattern.equals(pattern);
-    // Until a pattern's first refresh the mask is of the one before.
-    if (pattern == null || !(fresh || weight.obeys(pattern, 0, weight.rows()))) {
-      release();
-      return false;
-    }
-    scratch = null;
-    if (packed == null || !pattern.equals(packedPattern)) {
-      release();
-      packed = Matrices.get().trainedWeights(device, type, weight.rows(), weight.cols(), pattern);
-      packedPattern = pattern;
-      packedVersion = -1;
-    }
-    if (packedVersion != weight.version()) {
-      packedVersion = -1;
-      try {
-        packed.pack(weight.weights(), weight.mask, execution);
-      } catch (Nm4jException e) {
-        throw new Nm4jException(e.code(), weight.name() + ": " + e.getMessage());
-      }
-      packedVersion = weight.version();
-    }
-    return true;
-  }
-
-  private void release() {
-    if (packed != null) {
-      packed.close();
-      packed = null;
-    }
-  }
-
-  /** What the network sees, as a dense matrix of the activations' type. */
-  private DenseMatrix denseWeights(Execution execution) {
-    if (weight.prunedFactor != 0) {
-      if (weight.masked() == null) {
-        throw new IllegalStateException(
-            weight.name()
-                + ": pruned weights take part in the network, for which the parameter needs a"
-                + " masked copy, see MaskedParameter.Builder.masked");
-      }
-      if (type == DType.F32) {
-        return weight.masked();
-      }
-    }
-    boolean fresh = scratch != null && packedVersion == weight.version();
-    if (scratch == null) {
-      scratch = DenseMatrix.allocate(device, type, weight.rows(), weight.cols());
-    }
-    if (!fresh) {
-      if (weight.prunedFactor != 0) {
-        Matrices.get().cast(weight.masked(), null, scratch, execution);
-      } else {
-        weight.writeMasked(0, scratch, execution);
-      }
-      packedVersion = weight.version();
-    }
-    return scratch;
-  }
-
-  /** The bias in the activations' type. */
-  private DenseMatrix bias(Execution execution) {
-    if (type == DType.F32) {
-      return bias.weights();
-    }
-    if (typedBias == null) {
-      typedBias = DenseMatrix.allocate(device, type, 1, weight.rows());
-    }
-    Matrices.get().cast(bias.weights(), null, typedBias, execution);
-    return typedBias;
-  }
-
-  private DenseMatrix ones(long batch) {
-    if (ones == null || ones.rows() < batch) {
-      float[] values = new float[Math.toIntExact(batch)];
-      Arrays.fill(values, 1);
-      ones = DenseMatrix.allocate(device, type, batch, 1);
-      ones.copyFrom(values);
-    }
-    return ones.rows(0, batch);
-  }
-
-  /** Activations of one pass; those of another type than before need weights of that type. */
-  private void requireInput(String what, DenseMatrix matrix, long cols) {
-    requireShape(what, matrix, matrix.rows(), cols);
-    if (device.isCpu() || matrix.dtype() == type) {
-      return;
-    }
-    if (matrix.dtype().bytes() == 1 || matrix.dtype().isInteger()) {
+  private void requireInput(DenseMatrix x) {
+    requireShape("x", x, x.rows(), weight().cols());
+    boolean gpu = !weight().device().isCpu();
+    boolean taken =
+        x.dtype() == DType.F32 || gpu && (x.dtype() == DType.BF16 || x.dtype() == DType.F16);
+    if (!taken) {
       throw new Nm4jException(
           ErrorCode.UNSUPPORTED,
-          weight.name() + ": " + what + " must be of F32, BF16 or F16, got " + matrix);
+          weight().name()
+              + ": x must be of F32"
+              + (gpu ? ", BF16 or F16" : " on the CPU")
+              + ", got "
+              + x);
     }
-    type = matrix.dtype();
-    typedBias = null;
-    ones = null;
-    scratch = null;
-    release();
   }
 
-  private void requireOutput(String what, DenseMatrix matrix, long rows, long cols) {
-    requireShape(what, matrix, rows, cols);
-    if (!device.isCpu() && matrix.dtype() != type) {
+  private void requireLike(DenseMatrix x, String what, DenseMatrix matrix, long cols) {
+    requireShape(what, matrix, x.rows(), cols);
+    if (matrix.dtype() != x.dtype()) {
       throw new IllegalArgumentException(
-          weight.name() + ": " + what + " must be of " + type + " as x is, got " + matrix);
+          weight().name() + ": " + what + " must be of " + x.dtype() + " as x is, got " + matrix);
     }
   }
 
   private void requireShape(String what, DenseMatrix matrix, long rows, long cols) {
     if (matrix.rows() != rows || matrix.cols() != cols) {
       throw new IllegalArgumentException(
-          weight.name() + ": " + what + " must be " + rows + " x " + cols + ", got " + matrix);
+          weight().name() + ": " + what + " must be " + rows + " x " + cols + ", got " + matrix);
     }
-    if (matrix.device() != device) {
+    if (matrix.device() != weight().device()) {
       throw new IllegalArgumentException(
-          weight.name() + ": " + what + " must be on " + device + ", got " + matrix);
+          weight().name() + ": " + what + " must be on " + weight().device() + ", got " + matrix);
     }
   }
 
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException(weight.name() + ": the layer is closed");
-    }
+  /** Takes activations of a type, after all checks. */
+  private void take(DType type) {
+    layer.type(type);
+    operand.type(type);
   }
 }

@@ -422,10 +422,6 @@ public final class MaskedParameter {
     return masked;
   }
 
-  long version() {
-    return version;
-  }
-
   /** What products are made of now: changes with weights, mask, and the pattern of products. */
   Stamp stamp() {
     return new Stamp(prunedFactor == 0 ? pattern() : null, version);
@@ -436,7 +432,9 @@ public final class MaskedParameter {
     version++;
   }
 
-  /** Whether rows of the mask keep no more than a pattern allows; one set meanwhile may not hold. */
+  /**
+   * Whether rows of the mask keep no more than a pattern allows; one set meanwhile may not hold.
+   */
   boolean obeys(Pattern pattern, long first, long count) {
     return backend.obeys(pattern, first, count);
   }
