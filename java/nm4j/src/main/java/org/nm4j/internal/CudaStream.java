@@ -109,8 +109,9 @@ public final class CudaStream extends NativeHandle {
 
   @Override
   public void close() {
-    super.close();
+    super.close(); // waits for the work
     synchronized (this) {
+      inFlight.clear();
       findings.forEach(CudaFindings::free);
       findings.clear();
     }
