@@ -8,8 +8,9 @@ import org.nm4j.internal.Bindings;
 import org.nm4j.internal.CudaBindings;
 
 /**
- * The type of the elements of a matrix. Weights are {@link #F32}, {@link #BF16} or {@link #S8};
- * what activations and results may be, {@link SparseMatrix} says.
+ * The type of the elements of a matrix. Packed weights are {@link #F32}, {@link #BF16} or {@link
+ * #S8}, on a GPU also {@link #F16}, {@link #E4M3} or {@link #E5M2}; what activations and results
+ * may be, {@link SparseMatrix} says of the CPU and {@link SparseMatrix#to(Device, DType)} of a GPU.
  *
  * <pre>{@code
  * DenseMatrix weights = DenseMatrix.allocate(768, 3072);

@@ -39,8 +39,9 @@ public record SparsityReport(List<Line> lines) {
    * @param choice what the recipe wants, and why it stays dense if it does
    * @param compliance whether the values obey the pattern; null for one that stays dense. Of
    *     convolutions with groups of input channels a row is an output and kernel position.
-   * @param kept the share of the values that a mask of the kind keeps, 1 when they obey it; null
-   *     for one that stays dense
+   * @param kept the share of the values that the best mask keeps, 1 when they obey it: by
+   *     magnitude, for transposable and V:N:M masks one of that kind. So it is for random, scored
+   *     and Wanda's masks too, whose choice the values do not show. Null for one that stays dense
    * @param nonZeros how many values are not 0, of all of them
    */
   public record Line(LayerChoice choice, Compliance compliance, KeptShare kept, double nonZeros) {
