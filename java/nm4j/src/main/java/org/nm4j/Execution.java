@@ -91,7 +91,7 @@ public final class Execution {
   /**
    * A stream of a GPU, for operands there. Calls queue their work and return before it is done, see
    * {@link DeviceStream}; with any other execution, calls on operands of a GPU return when their
-   * work is done.
+   * work is done. Calls on operands elsewhere throw {@link IllegalArgumentException}.
    *
    * @param stream where to queue; it stays the caller's to close
    * @return the execution

@@ -51,7 +51,9 @@ public final class ProductBatch {
    * @param y the result, N x M, writable
    * @return this
    * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or shares memory
-   *     with a result or activations of the batch, or the batch is on another device
+   *     with an operand, a result or activations of the batch, or the batch is on another device
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} for types, a layout or an activation
+   *     without a kernel; the batch is as it was
    * @throws IllegalStateException when {@code w} is closed
    */
   public ProductBatch linear(SparseMatrix w, DenseMatrix x, DenseMatrix y) {
@@ -68,7 +70,9 @@ public final class ProductBatch {
    * @param epilogue what else to do
    * @return this
    * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or shares memory
-   *     with a result or activations of the batch, or the batch is on another device
+   *     with an operand, a result or activations of the batch, or the batch is on another device
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} for types, a layout or an activation
+   *     without a kernel; the batch is as it was
    */
   public ProductBatch linear(SparseMatrix w, DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
     Shape.require("x", x, x.rows(), w.cols());
@@ -86,7 +90,9 @@ public final class ProductBatch {
    * @param epilogue what else to do
    * @return this
    * @throws IllegalArgumentException when a shape is wrong, {@code y} is read-only or shares memory
-   *     with a result or activations of the batch, or the batch is on another device
+   *     with an operand, a result or activations of the batch, or the batch is on another device
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} for types, a layout or an activation
+   *     without a kernel; the batch is as it was
    */
   public ProductBatch multiply(SparseMatrix w, DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
     Shape.require("x", x, w.cols(), x.cols());

@@ -80,9 +80,6 @@ class DeviceTest {
     assertThrows(UnsupportedOperationException.class, () -> DeviceStream.create(cpu));
     assertThrows(UnsupportedOperationException.class, () -> DeviceEvent.create(cpu));
     assertThrows(UnsupportedOperationException.class, () -> DeviceMemory.allocate(cpu, 1));
-    assertThrows(
-        UnsupportedOperationException.class,
-        () -> SparseMatrix.prune(DenseMatrix.allocate(4, 4), Pattern.P2_4).to(cpu));
   }
 
   @Test

@@ -381,4 +381,31 @@ class SparseMatrixTest {
     assertEquals(0, changed.beta());
     assertFalse(changed.toString().equals(Epilogue.NONE.toString()));
   }
+
+  /** NaN that was kept included. */
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16", "S8"})
+  void copiesDoNotNeedTheirSource(DType dtype, Random random) {
+    DenseMatrix w = Samples.matrix(Samples.floats(random, 21 * 50), 21, 50);
+    if (dtype != DType.S8) {
+      w.set(4, 7, Float.NaN);
+    }
+    SparseMatrix source;
+    try (SparseMatrix.Builder builder = SparseMatrix.builder(21, 50, Pattern.P2_4)) {
+      builder.dtype(dtype).workload(Workload.SMALL_BATCH).nan(NanPolicy.KEEP);
+      source = builder.prune(0, w).build();
+    }
+    float[] expected = source.decompress().toArray();
+    try (SparseMatrix copy = source.to(Device.cpu());
+        SparseMatrix turned = source.transposed()) {
+      Misuse.illegalArgument(() -> source.to(Device.cpu(), DType.F16), "F32, BF16 or S8", "F16");
+      assertThrows(UnsupportedOperationException.class, () -> turned.to(Device.cpu()));
+      assertArrayEquals(source.scales(), copy.scales());
+      source.close();
+      assertEquals(dtype, copy.dtype());
+      assertEquals(Workload.SMALL_BATCH, copy.workload());
+      assertArrayEquals(expected, copy.decompress().toArray());
+      Misuse.illegalState(() -> source.to(Device.cpu()), "closed");
+    }
+  }
 }
