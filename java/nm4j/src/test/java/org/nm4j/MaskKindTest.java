@@ -317,8 +317,12 @@ class MaskKindTest {
         ErrorCode.NAN, () -> scored.step(grad, SGD, MaskRule.ste(), CALLER), "fc1: scores");
     Misuse.fails(
         ErrorCode.NAN, () -> scored.correctGradient(grad, MaskRule.ste(), CALLER), "fc1: scores");
+    Misuse.fails(ErrorCode.NAN, () -> scored.check(MaskRule.ste(), CALLER), "fc1: scores");
+    Misuse.illegalArgument(
+        () -> vnm.check(MaskRule.ste().schedule(tighter), CALLER), "fc1", "4:7:8");
     assertArrayEquals(before, w.toArray());
-    scored.step(grad, SGD, second, CALLER); // a step that makes no mask does not look
+    scored.check(second, CALLER); // a step that makes no mask does not look
+    scored.step(grad, SGD, second, CALLER);
     Misuse.fails(ErrorCode.NAN, () -> scored.step(grad, SGD, second, CALLER), "fc1: scores");
     assertEquals(1, scored.steps());
 

@@ -129,8 +129,8 @@ final class FusedWeights {
   }
 
   long step(SparseWeight weight, Optimizer optimizer, MaskRule rule, Execution execution) {
-    if (!weight.hasGradient()) {
-      return 0;
+    if (!weight.hasGradient()) { // its masks follow the recipe all the same
+      return weight.parameter().adopt(rule, execution);
     }
     Tensor grad = Tensors.asFloat(weight.tensor().grad());
     long flips = weight.parameter().step(weight.view(grad), optimizer, rule, execution);

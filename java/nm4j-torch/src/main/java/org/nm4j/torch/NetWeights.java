@@ -105,12 +105,15 @@ final class NetWeights {
 
   /** Two layers may share a weight; a layer and something that is none cannot. */
   private static Entry shared(Entry first, String name, LayerWeight second) {
-    boolean layers = first.weight().kind() != LayerWeight.Kind.OTHER && second != null;
-    if (layers || first.weight().kind() == LayerWeight.Kind.OTHER && second == null) {
+    boolean layer = first.weight().kind() != LayerWeight.Kind.OTHER;
+    if (layer == (second != null) || !first.note().isEmpty()) {
       return first;
     }
-    return new Entry(
-        other(first.weight()), first.tensor(), "shared with " + name + ", which is no such layer");
+    String note =
+        layer
+            ? "shared with " + name + ", which is no such layer"
+            : "no such layer, and shared with one, " + name;
+    return new Entry(other(first.weight()), first.tensor(), note);
   }
 
   private static LayerWeight other(LayerWeight weight) {

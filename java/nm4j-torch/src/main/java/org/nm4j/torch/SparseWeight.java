@@ -33,7 +33,8 @@ final class SparseWeight {
   private final Tensor master;
   private final Tensor masked;
   private final MaskedParameter parameter;
-  private Tensor exchanged; // in a step: a gradient for the master, then the one it stands for
+  private Tensor corrected; // in a step: the gradient of a bfloat16 weight, for its master
+  private Tensor original; // the one that it stands for, while the parameter has the master
 
   SparseWeight(LayerChoice choice, Tensor tensor, Recipe recipe, long steps) {
     Tensors.requireTrainable(choice.weight().name(), tensor);
@@ -92,7 +93,7 @@ final class SparseWeight {
     Tensor plain = Tensors.asFloat(grad);
     parameter.correctGradient(view(plain), rule, execution);
     if (bf16) {
-      exchanged = plain;
+      corrected = plain;
     } else if (!grad.is_contiguous()) {
       grad.copy_(plain);
     }
@@ -101,19 +102,20 @@ final class SparseWeight {
 
   void useMaster() {
     tensor.set_data(master);
-    if (exchanged != null) {
-      Tensor before = new Tensor(tensor.grad()); // what grad() returns changes with the parameter
-      tensor.mutable_grad().put(exchanged);
-      exchanged = before;
+    if (corrected != null) {
+      original = new Tensor(tensor.grad()); // what grad() returns changes with the parameter
+      tensor.mutable_grad().put(corrected);
     }
   }
 
+  /** Also when the step broke off before it had the master. */
   void useMasked() {
     tensor.set_data(masked);
-    if (exchanged != null) {
-      tensor.mutable_grad().put(exchanged);
-      exchanged = null;
+    if (original != null) {
+      tensor.mutable_grad().put(original);
     }
+    corrected = null;
+    original = null;
   }
 
   /** The dense weights become the parameter's own. */

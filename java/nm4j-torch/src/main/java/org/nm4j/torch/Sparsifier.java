@@ -190,6 +190,8 @@ public final class Sparsifier implements AutoCloseable {
    * @throws IllegalArgumentException when a gradient of a sparse layer is not finite (named, and
    *     nothing has changed), the rule needs an optimiser of nm4j, or the optimiser is LBFGS, which
    *     evaluates the network within a step
+   * @throws org.nm4j.Nm4jException {@link org.nm4j.ErrorCode#NAN} when scores for a new mask are
+   *     not finite; nothing has changed
    * @throws IllegalStateException when not attached
    */
   public long step(Optimizer optimizer) {
@@ -199,18 +201,17 @@ public final class Sparsifier implements AutoCloseable {
       throw new IllegalArgumentException(
           "LBFGS evaluates the network within its step, which masks cannot follow; use another");
     }
-    Map<SparseWeight, MaskRule> rules = new LinkedHashMap<>();
+    Map<SparseWeight, MaskRule> rules;
     try (PointerScope scope = new PointerScope()) {
-      requireFiniteGradients();
-      for (SparseWeight weight : sparse.values()) {
-        MaskRule rule = rule(weight);
-        rules.put(weight, rule);
-        if (weight.hasGradient()) {
-          weight.correctGradient(rule, execution);
-        }
-      }
-      rules.keySet().forEach(SparseWeight::useMaster);
+      rules = checkedRules();
       try {
+        rules.forEach(
+            (weight, rule) -> {
+              if (weight.hasGradient()) {
+                weight.correctGradient(rule, execution);
+              }
+            });
+        rules.keySet().forEach(SparseWeight::useMaster);
         optimizer.step();
       } finally {
         rules.keySet().forEach(SparseWeight::useMasked);
@@ -233,6 +234,8 @@ public final class Sparsifier implements AutoCloseable {
    * @return how many mask bits changed
    * @throws IllegalArgumentException when a gradient is not finite (named, and nothing has
    *     changed), or a parameter is not contiguous float32 or bfloat16 where the sparse ones are
+   * @throws org.nm4j.Nm4jException {@link org.nm4j.ErrorCode#NAN} when scores for a new mask are
+   *     not finite; nothing has changed
    * @throws IllegalStateException when not attached
    */
   public long step(org.nm4j.train.Optimizer optimizer) {
@@ -240,10 +243,10 @@ public final class Sparsifier implements AutoCloseable {
     requireAttached();
     long flips = 0;
     try (PointerScope scope = new PointerScope()) {
-      requireFiniteGradients();
+      Map<SparseWeight, MaskRule> rules = checkedRules();
       fused.requireFinite();
-      for (SparseWeight weight : sparse.values()) {
-        flips += fused.step(weight, optimizer, rule(weight), execution);
+      for (Map.Entry<SparseWeight, MaskRule> entry : rules.entrySet()) {
+        flips += fused.step(entry.getKey(), optimizer, entry.getValue(), execution);
       }
       fused.stepDense(optimizer, execution);
     }
@@ -255,12 +258,18 @@ public final class Sparsifier implements AutoCloseable {
     return frozen ? MaskRule.fixedMask() : recipe.rule(weight.parameter().steps() + 1, steps);
   }
 
-  private void requireFiniteGradients() {
+  /** The rules of a step, once all that could refuse it has been looked at. */
+  private Map<SparseWeight, MaskRule> checkedRules() {
+    Map<SparseWeight, MaskRule> rules = new LinkedHashMap<>();
     for (SparseWeight weight : sparse.values()) {
+      MaskRule rule = rule(weight);
+      weight.parameter().check(rule, execution);
       if (weight.hasGradient()) {
         FusedWeights.requireFinite(weight.name(), weight.tensor().grad());
       }
+      rules.put(weight, rule);
     }
+    return rules;
   }
 
   /**

@@ -63,6 +63,7 @@ final class TrainingState {
         bodies.put("state " + parameter.name(), parameter::save);
       }
       if (optimizer != null) {
+        bodies.put("optimizer kind", out -> out.writeUTF(kind()));
         bodies.put("optimizer", bytes(archive(file)));
       }
       Checkpoint.write(file, bodies);
@@ -126,6 +127,15 @@ final class TrainingState {
                   ? "with an optimiser of PyTorch: give one"
                   : "without an optimiser of PyTorch: give null"));
     }
+    if (optimizer != null && checkpoint.has("optimizer kind")) {
+      try (DataInputStream in = checkpoint.section("optimizer kind")) {
+        expect(file, "optimiser", in.readUTF(), kind());
+      }
+    }
+  }
+
+  private String kind() {
+    return optimizer.getClass().getSimpleName();
   }
 
   private static void expect(Path file, String what, String expected, String got)

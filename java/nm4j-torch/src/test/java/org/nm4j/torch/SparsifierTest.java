@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nm4j.CompressedMatrix;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Mask;
+import org.nm4j.Nm4jException;
 import org.nm4j.Pattern;
 import org.nm4j.train.LayerChoice;
 import org.nm4j.train.MaskKind;
@@ -367,14 +368,16 @@ class SparsifierTest {
       LayerChoice still = lines.get("frozen.weight").choice();
       assertEquals(SkipReason.UNSUITABLE, still.skipped());
       assertTrue(still.detail().contains("requires no gradient"));
-      assertTrue(lines.get("alias").choice().detail().contains("shared with tied.weight"));
+      assertEquals(
+          "no such layer, and shared with one, tied.weight", lines.get("alias").choice().detail());
       // Both see the mask, which is made once per step.
       Tensor x = torch.randn(4, 32);
       twice.forward(twice.forward(x)).sum().backward();
       SGD sgd = new SGD(net.parameters(), new SGDOptions(0.1));
+      float[] before = SmallNet.floats(frozen.weight());
       sparsifier.step(sgd);
       assertEquals(1, sparsifier.sparse().get("first.weight").parameter().steps());
-      assertEquals(1.0, lines.get("frozen.weight").nonZeros(), 0.01);
+      assertArrayEquals(before, SmallNet.floats(frozen.weight()));
     }
   }
 
@@ -426,6 +429,64 @@ class SparsifierTest {
       assertThrows(IllegalArgumentException.class, () -> sparsifier.step(sgd));
       sparsifier.step(org.nm4j.train.Optimizer.sgd(0.1f));
     }
+  }
+
+  /** Scores are looked at before the first layer's gradient, or weights, change. */
+  @ParameterizedTest
+  @ValueSource(strings = {"torch", "torch bf16", "fused"})
+  void scoresThatAreNotFiniteChangeNothing(String kind) {
+    SmallNet seeded = SmallNet.seeded(2);
+    SmallNet net = kind.endsWith("bf16") ? seeded.inBf16() : seeded;
+    Recipe recipe = Recipe.builder().masks(MaskKind.SCORES).rule(MaskRule.srSte(0.1f)).build();
+    Optimizer sgd = net.sgd();
+    try (Sparsifier sparsifier = Sparsifier.attach(net, recipe)) {
+      net.backward(0);
+      List<float[]> before = net.values();
+      float[] gradient = SmallNet.floats(net.conv.weight().grad());
+      sparsifier.scores("fc1.weight").set(1, 2, Float.NaN);
+      Nm4jException e =
+          assertThrows(
+              Nm4jException.class,
+              () -> {
+                if (kind.equals("fused")) {
+                  sparsifier.step(org.nm4j.train.Optimizer.sgd(0.1f));
+                } else {
+                  sparsifier.step(sgd);
+                }
+              });
+      assertTrue(e.getMessage().contains("fc1.weight"), e.getMessage());
+      assertSame(before, net.values());
+      assertArrayEquals(gradient, SmallNet.floats(net.conv.weight().grad()));
+      assertEquals(0, sparsifier.steps());
+      sparsifier.scores("fc1.weight").set(1, 2, 5);
+      sparsifier.step(sgd);
+    }
+  }
+
+  /** A layer that a step does not use follows the recipe all the same. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void layersWithoutGradientBecomeSparse(boolean fused) {
+    SmallNet net = SmallNet.seeded(3);
+    Optimizer sgd = net.sgd();
+    try (Sparsifier sparsifier = Sparsifier.attach(net, Recipe.builder().warmUp(0.5).build(), 4)) {
+      for (int step = 0; step < 4; step++) {
+        net.backward(step);
+        net.fc1.weight().mutable_grad().reset();
+        if (fused) {
+          sparsifier.step(org.nm4j.train.Optimizer.sgd(0.1f));
+        } else {
+          sparsifier.step(sgd);
+        }
+      }
+      assertEquals(4, sparsifier.sparse().get("fc1.weight").parameter().steps());
+      sparsifier.finish();
+    }
+    int zeros = 0;
+    for (float value : SmallNet.floats(net.fc1.weight())) {
+      zeros += value == 0 ? 1 : 0;
+    }
+    assertEquals(16 * 4 * 4 * 32 / 2, zeros);
   }
 
   @Test

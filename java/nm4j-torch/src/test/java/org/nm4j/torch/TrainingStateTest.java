@@ -166,6 +166,20 @@ class TrainingStateTest {
     }
   }
 
+  @Test
+  void anotherOptimiserIsRefused() throws IOException {
+    Path file = temp.resolve("state.nm4j");
+    try (Training saved = new Training("torch", 1);
+        Training other = new Training("torch", 2);
+        Training untouched = new Training("torch", 2)) {
+      saved.step(0);
+      saved.sparsifier.save(file, saved.torchs, new byte[0]);
+      IOException e = refused(other, file, other.net.sgd());
+      assertTrue(e.getMessage().contains("optimiser: expected Adam, got SGD"), e.getMessage());
+      assertSame(untouched, other);
+    }
+  }
+
   private static IOException refused(Training training, Path file, Optimizer optimizer) {
     return assertThrows(IOException.class, () -> training.sparsifier.load(file, optimizer));
   }

@@ -226,6 +226,23 @@ public final class MaskedParameter {
     return count(update(next, execution), next);
   }
 
+  /**
+   * Refuses what a step by this rule would refuse of masks, and changes nothing: for whoever steps
+   * several parameters, all or none.
+   *
+   * @param rule what will happen to the mask
+   * @param execution where to look
+   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when scores for a new mask are not finite
+   * @throws IllegalArgumentException when masks of this kind cannot have the rule's pattern
+   * @throws IllegalStateException when an earlier step broke off in the middle
+   */
+  public void check(MaskRule rule, Execution execution) {
+    Objects.requireNonNull(rule, "rule");
+    Objects.requireNonNull(execution, "execution");
+    requireWhole();
+    requireMakes(Step.of(this, null, Optimizer.sgd(0), rule), execution);
+  }
+
   private long count(long changed, Step next) {
     n = next.n();
     m = next.m();
