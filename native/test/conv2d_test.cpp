@@ -156,6 +156,25 @@ TEST_P(Conv2dTest, TilesComputeTheSameBitsInAnyRanges) {
       [&](float& e, int64_t, int64_t, int64_t, int64_t) { EXPECT_EQ(BitsAt(&e), BitsAt(&expected[i++])); });
 }
 
+// From single pixels to several panels, alone and beside others.
+TEST_P(Conv2dTest, OtherImagesChangeNoBits) {
+  const nm_conv2d_geometry g = Square(70, 27, 3, 1, 1);
+  const Weights weights = RealWeights(WeightRows(g), WeightCols(g), {2, 4}, random_);
+  const Conv2dHandle a = PackConv2d(g, weights);
+  for (int64_t size : {1, 3, 4, 5, 6, 8, 9}) {
+    Convolution all = Prepare(g, 5, size, size), alone = Prepare(g, 1, size, size);
+    all.FillReals(random_);
+    ASSERT_TRUE(Succeeds(all.Run(a.get())));
+    for (int64_t image = 0; image < 5; ++image) {
+      alone.x.ForEach([&](float& e, int64_t, int64_t h, int64_t w, int64_t c) { e = all.x(image, h, w, c); });
+      ASSERT_TRUE(Succeeds(alone.Run(a.get())));
+      alone.y.ForEach([&](float& e, int64_t, int64_t h, int64_t w, int64_t c) {
+        ASSERT_EQ(BitsAt(&e), BitsAt(&all.y(image, h, w, c))) << size << ", image " << image;
+      });
+    }
+  }
+}
+
 TEST_P(Conv2dTest, EachTileWritesItsPartAlone) {
   const nm_conv2d_geometry g = Square(8, 130, 1, 1, 0);
   const Conv2dHandle a = PackConv2d(g, Integers(g));

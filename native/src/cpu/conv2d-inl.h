@@ -69,7 +69,8 @@ class Conv2dTile {
     for (int64_t block = 0; block < w.blocks; ++block) {
       const int64_t first = block * w.block_cols;
       source_.pack(col + first, smaller(w.block_cols, w.cols - first), padded_, panel_);
-      P::multiply_block(w, block, tile_, panel_, sums_);
+      // A result's bits do not depend on how many pixels share its tile.
+      P::template multiply_block<true>(w, block, tile_, panel_, sums_);
     }
   }
 

@@ -26,11 +26,9 @@ struct RowStreamPanel {
   static constexpr int kPart = V::stream_part(kVectors);  // vectors at once: as many as registers hold sums of
   static_assert(kVectors % kPart == 0);
   using Reg = typename V::Reg;
-  // Sums of kRows rows. Where these are few, each is that of several chains, between which the columns take turns.
-  template <int kRows>
-  static constexpr int kChains = V::stream_chains(kRows, kPart);
-  template <int kRows>
-  using Sums = Reg[kChains<kRows>][kRows][kPart];
+  // Sums of kRows rows, each that of kChains chains, between which the columns take turns.
+  template <int kRows, int kChains>
+  using Sums = Reg[kChains][kRows][kPart];
 
   static void pack(const MultiplyArgs& args, int64_t cols, int64_t item, int64_t items, float* panel) {
     args.x_dtype == NM_BF16 ? pack_as<Bf16>(args, cols, item, items, panel)
@@ -80,19 +78,23 @@ struct RowStreamPanel {
   static int64_t block_cols(const RowStreamView& w) { return w.block_cols; }
 
   // The products of one block of columns, whose part of the panel is given, for all rows of the tile, added to `sums`
-  // ([rows][kWidth]).
+  // ([rows][kWidth]). kOneChain: their bits do not depend on kVectors.
+  template <bool kOneChain = false>
   static void multiply_block(const RowStreamView& w, int64_t block, const Tile& tile, const float* panel, float* sums) {
     const int64_t kept = block + 1 == w.blocks ? w.last_kept : w.block_kept;
     const int64_t start = block * w.block_kept * w.rows + tile.row * kept;
     const Stream stream = {static_cast<const Weight*>(w.values) + start, w.index + start, kept};
     const int64_t alone = tile.rows % kStripRows;  // rows that are strips of their own
     int64_t r = 0;
-    constexpr int kRows = V::stream_rows(kPart);
+    constexpr int kRows = V::stream_rows(kPart, kOneChain), kRest = kRows < kStripRows ? kRows : kStripRows;
+    constexpr int kChains = kOneChain ? 1 : V::stream_chains(kRows, kPart);
     for (; r + kRows <= tile.rows - alone; r += kRows) {
-      multiply_parts<kRows, kStripRows>(stream, r, panel, sums, block == 0);
+      multiply_parts<kRows, kStripRows, kChains>(stream, r, panel, sums, block == 0);
     }
-    for (; r < tile.rows - alone; ++r) multiply_parts<1, kStripRows>(stream, r, panel, sums, block == 0);
-    for (; r < tile.rows; ++r) multiply_parts<1, 1>(stream, r, panel, sums, block == 0);
+    for (; r < tile.rows - alone; r += kRest) {
+      multiply_parts<kRest, kStripRows, kChains>(stream, r, panel, sums, block == 0);
+    }
+    for (; r < tile.rows; ++r) multiply_parts<1, 1, 1>(stream, r, panel, sums, block == 0);
   }
 
   // What a tile's rows keep in a block.
@@ -102,29 +104,30 @@ struct RowStreamPanel {
     int64_t kept;
   };
 
-  template <int kRows, int kHeight>
+  template <int kRows, int kHeight, int kChains>
   static void multiply_parts(const Stream& stream, int64_t row, const float* panel, float* sums, bool first) {
     for (int v = 0; v < kVectors; v += kPart) {
-      micro_kernel<kRows, kHeight>(stream, row, panel + v * V::kLanes, sums + row * kWidth + v * V::kLanes, first);
+      micro_kernel<kRows, kHeight, kChains>(stream, row, panel + v * V::kLanes, sums + row * kWidth + v * V::kLanes,
+                                            first);
     }
   }
 
   // kRows rows at once, in strips of kHeight rows: many independent sums hide the latency of the multiply-add. Where
   // both rows of a pair keep the same eight columns (the packing sees to that for as many as it can), each row of the
   // panel is loaded once for the two.
-  template <int kRows, int kHeight>
+  template <int kRows, int kHeight, int kChains>
   static void micro_kernel(const Stream& stream, int64_t row, const float* panel, float* sums, bool first) {
     const int64_t strip = row / kHeight * kHeight * stream.kept;
     const int64_t in_strip = row % kHeight;
     const int64_t kept = stream.kept, strip_size = kHeight * kept;
     const Weight* values = stream.values + strip + 8 * in_strip;
     const uint8_t* index = stream.index + strip + 8 * in_strip;
-    Sums<kRows> sum;
+    Sums<kRows, kChains> sum;
     unroll<kRows>([&](auto r) {
       unroll<kPart>([&](auto v) {
         float* p = sums + r.value * kWidth + v.value * V::kLanes;
         sum[0][r.value][v.value] = first ? V::zero() : V::load(p);
-        unroll<kChains<kRows> - 1>([&](auto chain) { sum[chain.value + 1][r.value][v.value] = V::zero(); });
+        unroll<kChains - 1>([&](auto chain) { sum[chain.value + 1][r.value][v.value] = V::zero(); });
         __builtin_prefetch(p + kRows * kWidth);
       });
     });
@@ -133,13 +136,13 @@ struct RowStreamPanel {
     int64_t left = kept;
     if constexpr (kRows % 2 == 0) {
       for (; left >= 8 && pairs_share<kRows>(index, eight); left -= 8) {
-        multiply_pairs<kRows>(values, index, eight, panel, sum);
+        multiply_pairs<kRows, kChains>(values, index, eight, panel, sum);
         values += 8 * kHeight;
         index += 8 * kHeight;
       }
     }
     for (; left >= 8; left -= 8) {
-      multiply_rows<kRows>(values, index, eight, panel, sum);
+      multiply_rows<kRows, kChains>(values, index, eight, panel, sum);
       values += 8 * kHeight;
       index += 8 * kHeight;
     }
@@ -155,7 +158,7 @@ struct RowStreamPanel {
     unroll<kRows>([&](auto r) {
       unroll<kPart>([&](auto v) {
         Reg total = sum[0][r.value][v.value];
-        unroll<kChains<kRows> - 1>([&](auto chain) { total = V::add(total, sum[chain.value + 1][r.value][v.value]); });
+        unroll<kChains - 1>([&](auto chain) { total = V::add(total, sum[chain.value + 1][r.value][v.value]); });
         V::store(sums + r.value * kWidth + v.value * V::kLanes, total);
       });
     });
@@ -170,16 +173,16 @@ struct RowStreamPanel {
     return differ == 0;
   }
 
-  template <int kRows, typename Offset>
+  template <int kRows, int kChains, typename Offset>
   NM4J_INLINE static void multiply_pairs(const Weight* values, const uint8_t* index, const Offset& eight,
-                                         const float* panel, Sums<kRows>& sums) {
+                                         const float* panel, Sums<kRows, kChains>& sums) {
     decltype(V::eight_weights(values)) weights[kRows];
     uint64_t columns[kRows / 2];
     unroll<kRows>([&](auto r) { weights[r.value] = V::eight_weights(values + eight(r.value)); });
     unroll<kRows / 2>([&](auto pair) { columns[pair.value] = eight_columns(index + eight(2 * pair.value)); });
     prefetch<kRows>(values, index, eight);
     unroll<8>([&](auto j) {
-      auto& sum = sums[decltype(j)::value % kChains<kRows>];
+      auto& sum = sums[decltype(j)::value % kChains];
       unroll<kRows / 2>([&](auto pair) {
         constexpr int kUpper = 2 * decltype(pair)::value, kLower = kUpper + 1;
         const float* x = panel_row<decltype(j)::value>(panel, columns[pair.value]);
@@ -195,9 +198,9 @@ struct RowStreamPanel {
     });
   }
 
-  template <int kRows, typename Offset>
+  template <int kRows, int kChains, typename Offset>
   NM4J_INLINE static void multiply_rows(const Weight* values, const uint8_t* index, const Offset& eight,
-                                        const float* panel, Sums<kRows>& sums) {
+                                        const float* panel, Sums<kRows, kChains>& sums) {
     decltype(V::eight_weights(values)) weights[kRows];
     uint64_t columns[kRows];
     unroll<kRows>([&](auto r) {
@@ -206,7 +209,7 @@ struct RowStreamPanel {
     });
     prefetch<kRows>(values, index, eight);
     unroll<8>([&](auto j) {
-      auto& sum = sums[decltype(j)::value % kChains<kRows>];
+      auto& sum = sums[decltype(j)::value % kChains];
       unroll<kRows>([&](auto r) {
         multiply(V::template broadcast<decltype(j)::value>(weights[r.value]),
                  panel_row<decltype(j)::value>(panel, columns[r.value]), sum[r.value]);

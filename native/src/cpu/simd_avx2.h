@@ -22,7 +22,7 @@ struct Avx2 {
   static constexpr int narrower(int vectors) { return vectors > 4 ? vectors - 2 : vectors / 2; }
   // Row stream: vectors at once, and rows at once for so many; 8 sums hide the latency of the multiply-add.
   static constexpr int stream_part(int vectors) { return vectors % 4 == 0 ? 4 : vectors % 2 == 0 ? 2 : 1; }
-  static constexpr int stream_rows(int part) { return 8 / part; }
+  static constexpr int stream_rows(int part, bool) { return 8 / part; }
   static constexpr int stream_chains(int, int) { return 1; }
   // Column stream: vectors at once, each with 4 sums.
   static constexpr int class_vectors(int vectors) { return vectors < 2 ? vectors : 2; }

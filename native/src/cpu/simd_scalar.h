@@ -19,7 +19,7 @@ struct Scalar {
   static constexpr int kPanelVectors = 64;  // row stream: a panel of 64 columns
   static constexpr int narrower(int vectors) { return vectors / 2; }
   static constexpr int stream_part(int vectors) { return vectors; }
-  static constexpr int stream_rows(int) { return 1; }
+  static constexpr int stream_rows(int, bool) { return 1; }
   static constexpr int stream_chains(int, int) { return 1; }
   // Column stream: vectors at once, each with 4 sums.
   static constexpr int class_vectors(int vectors) { return vectors < 4 ? vectors : 4; }
