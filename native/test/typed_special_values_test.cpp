@@ -30,9 +30,9 @@ class TypedSpecialValuesTest : public testing::TestWithParam<SpecialCase> {
  protected:
   static bool Kept(int64_t c) { return c % 4 < 2; }
 
-  // activation(c) of every item; `dropped` stands at the columns that are not kept.
+  // activation(item, c); `dropped` stands at the columns that are not kept.
   void Multiply(int32_t layout, int32_t workload, int64_t rows, int64_t cols, int64_t batch, double dropped,
-                double (*activation)(int64_t c)) {
+                double (*activation)(int64_t item, int64_t c)) {
     w_.assign(rows * cols, 0.0f);
     for (float& value : w_) value = random_.SmallInteger();
     BitMask mask(rows, cols);
@@ -48,7 +48,7 @@ class TypedSpecialValuesTest : public testing::TestWithParam<SpecialCase> {
                   Placement::kBeforeGuard);
     for (int64_t i = 0; i < batch; ++i) {
       for (int64_t c = 0; c < cols; ++c) {
-        const double value = Kept(c) ? activation(c) : dropped;
+        const double value = Kept(c) ? activation(i, c) : dropped;
         batch_major ? x.Set(i, c, value) : x.Set(c, i, value);
       }
     }
@@ -71,7 +71,7 @@ class TypedSpecialValuesTest : public testing::TestWithParam<SpecialCase> {
       for (int64_t i = 0; i < batch; ++i) {
         double expected = 0;
         for (int64_t c = 0; c < cols; ++c) {
-          if (Kept(c)) expected += w_[r * cols + c] * activation(c);
+          if (Kept(c)) expected += w_[r * cols + c] * activation(i, c);
         }
         const float actual = y_[batch_major ? i * rows + r : r * batch + i];
         if (std::isnan(expected)) {
@@ -86,7 +86,7 @@ class TypedSpecialValuesTest : public testing::TestWithParam<SpecialCase> {
   }
 
   // All layouts and workloads, and sizes whose last windows and steps are cut short.
-  void MultiplyAll(double dropped, double (*activation)(int64_t c)) {
+  void MultiplyAll(double dropped, double (*activation)(int64_t item, int64_t c)) {
     for (const int32_t layout : kLayouts) {
       for (const int32_t workload : kWorkloads) {
         for (const int64_t cols : {1, 3, 4, 5, 31, 32, 33, 130, 133}) {
@@ -103,20 +103,30 @@ class TypedSpecialValuesTest : public testing::TestWithParam<SpecialCase> {
 
 TEST_P(TypedSpecialValuesTest, DroppedActivationsTakeNoPart) {
   for (const double dropped : {kInfinity, -kInfinity, std::nan("")}) {
-    MultiplyAll(dropped, [](int64_t c) { return static_cast<double>(c % 7 - 3); });
+    MultiplyAll(dropped, [](int64_t, int64_t c) { return static_cast<double>(c % 7 - 3); });
   }
 }
 
 TEST_P(TypedSpecialValuesTest, KeptInfinitiesArrive) {
-  MultiplyAll(0, [](int64_t c) { return c == 0 ? kInfinity : 1.0; });
+  MultiplyAll(0, [](int64_t, int64_t c) { return c == 0 ? kInfinity : 1.0; });
 }
 
 TEST_P(TypedSpecialValuesTest, KeptNanArrives) {
-  MultiplyAll(0, [](int64_t c) { return c == 1 || c == 0 ? std::nan("") : 1.0; });
+  MultiplyAll(0, [](int64_t, int64_t c) { return c == 1 || c == 0 ? std::nan("") : 1.0; });
 }
 
 TEST_P(TypedSpecialValuesTest, NegativeZeros) {
-  MultiplyAll(-0.0, [](int64_t) { return -0.0; });
+  MultiplyAll(-0.0, [](int64_t, int64_t) { return -0.0; });
+}
+
+// Behind the first tile of rows, columns and items of every kernel.
+TEST_P(TypedSpecialValuesTest, InfinityInOneOfManyItems) {
+  for (const int32_t layout : kLayouts) {
+    for (const int32_t workload : kWorkloads) {
+      Multiply(layout, workload, 150, 300, 140, 0,
+               [](int64_t item, int64_t c) { return item == 130 && c == 289 ? kInfinity : 1.0; });
+    }
+  }
 }
 
 struct SpecialCaseName {
