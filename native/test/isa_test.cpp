@@ -7,6 +7,11 @@
 
 #include <gtest/gtest.h>
 
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -40,7 +45,7 @@ int32_t CompilerDetectedIsa() {
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!avx512) return NM_ISA_AVX2;
-  if (!__builtin_cpu_supports("avx512vnni")) return NM_ISA_AVX512;
+  if (!__builtin_cpu_supports("avx512vnni") || !__builtin_cpu_supports("avx512vbmi")) return NM_ISA_AVX512;
   if (!__builtin_cpu_supports("avx512bf16")) return NM_ISA_AVX512_VNNI;
   const bool tiles = HasCpuFlag("amx_tile") && HasCpuFlag("amx_bf16") && HasCpuFlag("amx_int8");
   return tiles && __builtin_cpu_supports("avx512vbmi2") ? NM_ISA_AMX : NM_ISA_AVX512_BF16;
@@ -61,6 +66,17 @@ int32_t AllowedIsa() {
 TEST(IsaTest, DetectsWhatTheCompilerDetects) { EXPECT_EQ(DetectedIsa(), CompilerDetectedIsa()); }
 
 TEST(IsaTest, EnvironmentLimits) { EXPECT_EQ(ActiveIsa(), AllowedIsa()); }
+
+#if defined(__x86_64__) && defined(__linux__)
+// Tiles make the process's signal frames 8 KiB larger.
+TEST(IsaTest, AsksTheSystemForTilesOnlyWhereTheyAreAllowed) {
+  const bool allowed = ActiveIsa() >= NM_ISA_AMX;
+  constexpr int kGetPermitted = 0x1022, kTileData = 18;  // ARCH_GET_XCOMP_PERM of asm/prctl.h
+  uint64_t permitted = 0;
+  if (syscall(SYS_arch_prctl, kGetPermitted, &permitted) != 0) GTEST_SKIP() << "a system without such permissions";
+  EXPECT_EQ((permitted >> kTileData & 1) != 0, allowed);
+}
+#endif
 
 TEST(IsaTest, FeaturesNameWhatIsDetected) {
   EXPECT_STRNE(nm_cpu_name(), "");
@@ -97,7 +113,7 @@ TEST(IsaTest, ReasonNamesTheLimit) {
 }
 
 TEST(IsaTest, Refusals) {
-  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_isa_limit(-1), {"-1"}));
+  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_isa_limit(-1), {"-1", kIsaNames[kBestIsa]}));
   EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_isa_limit(kBestIsa + 1), {std::to_string(kBestIsa + 1)}));
   EXPECT_EQ(ActiveIsa(), AllowedIsa()) << "a refused limit has no effect";
   EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_isa_detected(nullptr), {"isa", "null"}));

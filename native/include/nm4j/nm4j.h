@@ -57,7 +57,8 @@ enum nm_status {
 enum nm_dtype { NM_F32 = 0, NM_BF16 = 1, NM_S8 = 2, NM_U8 = 3, NM_S32 = 4 };
 
 /* Instruction sets, each including the ones before it. AVX2 means AVX2, FMA and BMI2; AVX512 means F, BW, DQ and VL;
- * then VNNI (with VBMI: not the first CPUs that have VNNI) and BF16. */
+ * then VNNI (with VBMI: not the first CPUs that have VNNI) and BF16. AMX means AMX-TILE, AMX-BF16 and AMX-INT8, with
+ * VBMI2. */
 enum nm_isa {
   NM_ISA_SCALAR = 0,
   NM_ISA_AVX2 = 1,
@@ -109,7 +110,8 @@ NM_API const char* nm_cpu_features(void);
 
 /* The best instruction set this CPU and operating system support, and the one in use. In use is the smallest of:
  * detected, the environment variable NM4J_ISA (scalar, avx2, avx512, avx512vnni, avx512bf16, amx; read once), and
- * nm_isa_limit(). NM_INVALID_ARGUMENT when NM4J_ISA is set to anything else. */
+ * nm_isa_limit(). NM_INVALID_ARGUMENT when NM4J_ISA is set to anything else. Unless NM4J_ISA forbids NM_ISA_AMX, Linux
+ * is asked, for the whole process, for the permission that it takes. */
 NM_API int32_t nm_isa_detected(int32_t* isa);
 NM_API int32_t nm_isa_active(int32_t* isa);
 

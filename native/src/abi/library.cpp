@@ -55,7 +55,8 @@ const char* nm_isa_reason(void) {
 int32_t nm_isa_limit(int32_t isa) {
   return guarded([&]() -> int32_t {
     if (isa < NM_ISA_SCALAR || isa > nm::kBestIsa) {
-      return fail(NM_INVALID_ARGUMENT, "isa: expected 0 (scalar) to %d (avx512bf16), got %d", nm::kBestIsa, isa);
+      return fail(NM_INVALID_ARGUMENT, "isa: expected 0 (scalar) to %d (%s), got %d", nm::kBestIsa,
+                  nm::isa_name(nm::kBestIsa), isa);
     }
     nm::limit_isa(static_cast<nm_isa>(isa));
     return NM_OK;

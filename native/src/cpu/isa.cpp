@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
@@ -20,14 +21,19 @@ std::atomic<nm_isa> limit{kBestIsa};
 
 #ifdef NM4J_X86
 // Tiles of bf16 and of int8, and the operating system's permission for this process to use them: Linux gives it on
-// request, for good, as the registers are large. (GCC 12's __builtin_cpu_supports says no on CPUs that have them.)
+// request, for good, as the registers are large. Not asked for where NM4J_ISA forbids tiles. (GCC 12's
+// __builtin_cpu_supports says no on CPUs that have them.)
 bool detect_amx() {
 #ifdef __linux__
   unsigned a, b, c, d;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
   constexpr unsigned kBf16 = 1u << 22, kTile = 1u << 24, kInt8 = 1u << 25;
   if ((d & kBf16) == 0 || (d & kTile) == 0 || (d & kInt8) == 0) return false;
-  constexpr int kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM of asm/prctl.h
+  // ARCH_GET_XCOMP_SUPP and ARCH_REQ_XCOMP_PERM of asm/prctl.h.
+  constexpr int kGetSupported = 0x1021, kRequestPermission = 0x1023, kTileData = 18;
+  uint64_t supported = 0;
+  if (syscall(SYS_arch_prctl, kGetSupported, &supported) != 0 || (supported >> kTileData & 1) == 0) return false;
+  if (requested_isa().isa < NM_ISA_AMX) return true;
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 #else
   return false;
