@@ -374,6 +374,15 @@ TEST(StridedMaskTest, NanIsFound) {
   EXPECT_FALSE(mask.Get(1, 2));
 }
 
+// Where there are no weights their number in a row is not limited by memory.
+TEST(StridedMaskTest, NoRowsOfAnyLength) {
+  constexpr int64_t kLong = int64_t{1} << 62;
+  EXPECT_TRUE(Succeeds(nm_mask_magnitude_strided_f32(nullptr, 0, kLong, 2, 4, kLong, 0, nullptr)));
+  Training t(0, 8, {2, 4});
+  t.update.cols = t.update.group_stride = kLong;
+  EXPECT_EQ(t.Step(), 0);
+}
+
 TEST(UpdateNoStepTest, MasksAndCopiesOnly) {
   Random random;
   Training t(3, 21, {2, 4});

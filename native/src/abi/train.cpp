@@ -163,7 +163,8 @@ int32_t nm_update_rows(const nm_update* update, int64_t row_begin, int64_t row_e
     if ((u.flags & NM_CHECK_GRADIENT) != 0 && (u.flags & NM_NO_STEP) == 0) {
       NM_TRY(nm::check_finite("grad", u.grad, u.cols, u.cols, row_begin, row_end));
     }
-    *flips = u.cols == 0 ? 0 : nm::Updater(u).run(row_begin, row_end);
+    // Without weights, lengths have no limit that Updater could rely on.
+    *flips = row_begin == row_end || u.cols == 0 ? 0 : nm::Updater(u).run(row_begin, row_end);
     return NM_OK;
   });
 }
@@ -208,7 +209,7 @@ int32_t nm_mask_magnitude_strided_f32(const float* w, int64_t rows, int64_t cols
     NM_TRY(nm::check_disjoint(weights, out));
     NM_TRY(nm::check_stride(cols, group_stride));
     NM_TRY(nm::check_isa_request());
-    if (cols == 0) return NM_OK;
+    if (rows == 0 || cols == 0) return NM_OK;
     const nm::MaskPlan plan{{n, m}, group_stride, rows, cols};
     const int64_t length = plan.length();
     nm::StripMasker masker(plan, nm::row_ops(nm::active_isa()));
