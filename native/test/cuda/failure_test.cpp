@@ -173,6 +173,30 @@ TEST_F(CudaFailure, Products) {
   test.Check();
 }
 
+// What was queued before a failure still reads or writes: new weights on another stream wait for it.
+TEST_F(CudaFailure, WeightsOnAnotherStream) {
+  const Stream stream, other;
+  Case c;
+  c.dtype = c.y_dtype = NM_CUDA_F16;
+  c.rows = c.cols = 40;
+  c.batch = 5;
+  c.activation = NM_GELU;  // a kernel behind the product, and a copy, since the batch is padded
+  ProductTest test(c, stream);
+  const DeviceBytes dense(other, std::vector<unsigned char>(40 * 40 * 2));
+  const auto set_on = [&](const Stream& on) {
+    return nm_cuda_weights_set(test.weights(), on.get(), dense.data(), 40, 0, NM_CUDA_ROW_MAJOR, 0);
+  };
+  const auto set_on_other = [&] {
+    EXPECT_TRUE(CudaOk(set_on(other)));
+    other.Synchronize();
+    stream.Synchronize();
+  };
+  FailEveryCall(
+      "product", [&] { return test.Run(); }, set_on_other);
+  FailEveryCall(
+      "set", [&] { return set_on(stream); }, set_on_other);
+}
+
 // A search goes on when one algorithm fails, and ends when the device does.
 TEST_F(CudaFailure, Searches) {
   const Stream stream;
@@ -249,7 +273,7 @@ TEST_F(CudaFailure, Kernels) {
 
 TEST_F(CudaFailure, Panels) {
   const Stream stream;
-  const DeviceBytes w(40 * 40 * 4), x(40 * 40 * 4), y(40 * 40 * 4), mask(40 * 5);
+  const DeviceBytes w(40 * 40 * 4), x(40 * 40 * 4), y(2 * 40 * 40 * 4), mask(40 * 5);
   for (const DeviceBytes* memory : {&w, &x, &mask}) {
     ASSERT_TRUE(CudaOk(nm_cuda_fill(stream.get(), memory->data(), 0, memory->bytes())));
   }
@@ -261,24 +285,29 @@ TEST_F(CudaFailure, Panels) {
   FailEveryCall(
       "create", [&] { return nm_cuda_panels_create(0, 40, 40, 3, 8, NM_F32, &panels); }, free_panels);
   ASSERT_TRUE(CudaOk(nm_cuda_panels_create(0, 40, 40, 3, 8, NM_F32, &panels)));
-  const auto synchronize = [&] { stream.Synchronize(); };
+  const auto set_on = [&](const Stream& on) {
+    return nm_cuda_panels_set(panels, on.get(), w.data(), 40, static_cast<const uint8_t*>(mask.data()), nullptr);
+  };
+  // What was queued before a failure still reads or writes: new panels on another stream wait for it.
+  const Stream other;
+  const auto set_on_other = [&] {
+    EXPECT_TRUE(CudaOk(set_on(other)));
+    other.Synchronize();
+    stream.Synchronize();
+  };
   FailEveryCall(
-      "set",
-      [&] {
-        return nm_cuda_panels_set(panels, stream.get(), w.data(), 40, static_cast<const uint8_t*>(mask.data()),
-                                  nullptr);
-      },
-      synchronize);
+      "set", [&] { return set_on(stream); }, set_on_other);
   nm_cuda_product product = {};
   product.y_dtype = NM_F32;
   product.batch = 40;
-  product.count = 1;
+  product.count = 2;
   product.x = x.data();
   product.y = y.data();
   product.ldx = product.ldy = 40;
+  product.y_stride = 40 * 40;
   product.alpha = 1;
   FailEveryCall(
-      "multiply", [&] { return nm_cuda_panels_multiply(panels, &product, stream.get()); }, synchronize);
+      "multiply", [&] { return nm_cuda_panels_multiply(panels, &product, stream.get()); }, set_on_other);
   free_panels();
 }
 

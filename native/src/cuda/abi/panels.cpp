@@ -136,12 +136,11 @@ int32_t nm_cuda_panels_set(nm_cuda_panels* panels, nm_cuda_stream* stream, const
     DeviceScope scope;
     NM_TRY(scope.enter(panels->device));
     const std::lock_guard<std::mutex> lock(panels->mutex);
-    NM_TRY(panels->usage.begin_write(stream->raw));
-    NM_TRY(with_findings(stream, "pack_panel", findings, [&](Findings* found) {
+    const auto launch = [&](Findings* found) {
       return nm::cuda::launch_pack_panel(stream->raw, panels->shape, weights, mask, panels->values.data(),
                                          panels->columns.data(), found);
-    }));
-    return panels->usage.end_write(stream->raw);
+    };
+    return panels->usage.write(stream->raw, [&] { return with_findings(stream, "pack_panel", findings, launch); });
   });
 }
 
@@ -170,8 +169,7 @@ int32_t nm_cuda_panels_multiply(const nm_cuda_panels* panels, const nm_cuda_prod
     DeviceScope scope;
     NM_TRY(scope.enter(panels->device));
     const std::lock_guard<std::mutex> lock(panels->mutex);
-    NM_TRY(panels->usage.begin_read(stream->raw));
-    NM_TRY(on_stream(stream, "panel_product", [&] {
+    const auto launch = [&] {
       for (int64_t i = 0; i < p.count; ++i) {
         nm_cuda_product one = p;
         one.x = element_at(p.x, i * p.x_stride, element);
@@ -182,7 +180,7 @@ int32_t nm_cuda_panels_multiply(const nm_cuda_panels* panels, const nm_cuda_prod
         if (error != 0) return error;
       }
       return 0;
-    }));
-    return panels->usage.end_read(stream->raw);
+    };
+    return panels->usage.read(stream->raw, [&] { return on_stream(stream, "panel_product", launch); });
   });
 }

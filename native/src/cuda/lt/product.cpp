@@ -75,7 +75,6 @@ int32_t multiply(const nm_cuda_weights& w, const nm_cuda_product& p, nm_cuda_str
   NM_TRY(reserve_workspace(stream, plan->workspace_bytes()));
 
   NM_TRY(copy_operands_in(w, p, l, stream));
-  NM_TRY(w.usage.begin_read(stream->raw));
   unsigned char* const scratch = stream->scratch.data();
   void* const d = l.y_place.staged() ? scratch + l.y_place.offset : p.y;
   // The library wants a C even where it is not read.
@@ -84,10 +83,12 @@ int32_t multiply(const nm_cuda_weights& w, const nm_cuda_product& p, nm_cuda_str
   const void* const alpha = scale != nullptr ? scale : &p.alpha;
   const void* const beta = l.beta_offset >= 0 ? static_cast<const void*>(scratch + l.beta_offset) : &p.beta;
   const void* const x = l.x_place.address(l.x, scratch);
-  NM_TRY(plan->run({alpha, beta, w.compressed.data(), x, c, d, stream->workspace.data()}, stream->raw));
-  if (p.activation == NM_GELU) NM_TRY(activate(p, l, d, stream->raw));
-  if (l.y_place.staged()) NM_TRY(copy_out(l.y_place, d, l.y, p.y, stream->raw));
-  return w.usage.end_read(stream->raw);
+  return w.usage.read(stream->raw, [&] {
+    NM_TRY(plan->run({alpha, beta, w.compressed.data(), x, c, d, stream->workspace.data()}, stream->raw));
+    if (p.activation == NM_GELU) NM_TRY(activate(p, l, d, stream->raw));
+    if (l.y_place.staged()) NM_TRY(copy_out(l.y_place, d, l.y, p.y, stream->raw));
+    return int32_t{NM_OK};
+  });
 }
 
 }  // namespace lt

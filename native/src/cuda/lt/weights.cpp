@@ -111,12 +111,13 @@ int32_t compress_weights(nm_cuda_weights* w, nm_cuda_stream* stream, const Dense
   if (w->compressed.bytes() < static_cast<int64_t>(compressed_bytes)) {
     NM_TRY(larger.allocate(static_cast<int64_t>(compressed_bytes)));
   }
-  NM_TRY(w->usage.begin_write(stream->raw));
-  if (larger.data() != nullptr) std::swap(w->compressed, larger);
-  w->set = false;  // until all of this has been queued
-  NM_LT_TRY(f, SpMMACompress2, session->handle(), descriptor.get(), kSparseIsA, Operation::kNone, source,
-            w->compressed.data(), scratch + temporary, stream->raw);
-  NM_TRY(w->usage.end_write(stream->raw));
+  NM_TRY(w->usage.write(stream->raw, [&] {
+    if (larger.data() != nullptr) std::swap(w->compressed, larger);
+    w->set = false;  // until all of this has been queued
+    NM_LT_TRY(f, SpMMACompress2, session->handle(), descriptor.get(), kSparseIsA, Operation::kNone, source,
+              w->compressed.data(), scratch + temporary, stream->raw);
+    return int32_t{NM_OK};
+  }));
   w->column_major = column_major;
   w->set = true;
   return NM_OK;

@@ -15,29 +15,24 @@ namespace cuda {
 
 class Usage {
  public:
-  // Before and after work is queued that reads.
-  int32_t begin_read(cudaStream_t stream) const {
-    if (written_.raw() != nullptr) NM_CUDA_TRY(cudaStreamWaitEvent, stream, written_.raw(), 0);
-    return NM_OK;
-  }
-  int32_t end_read(cudaStream_t stream) {
+  // Queues work that reads: queue() returns a status. Work of which a part fails is ordered all the same.
+  template <typename Queue>
+  int32_t read(cudaStream_t stream, const Queue& queue) {
     Event& event = read_[stream];
     NM_TRY(event.create(cudaEventDisableTiming));
-    NM_CUDA_TRY(cudaEventRecord, event.raw(), stream);
-    return NM_OK;
+    NM_TRY(wait_for_write(stream));
+    return mark(event, stream, queue());
   }
 
   // The same for work that writes.
-  int32_t begin_write(cudaStream_t stream) {
+  template <typename Queue>
+  int32_t write(cudaStream_t stream, const Queue& queue) {
     NM_TRY(written_.create(cudaEventDisableTiming));
     for (const auto& [reader, event] : read_) {
       if (reader != stream) NM_CUDA_TRY(cudaStreamWaitEvent, stream, event.raw(), 0);
     }
-    return begin_read(stream);
-  }
-  int32_t end_write(cudaStream_t stream) {
-    NM_CUDA_TRY(cudaEventRecord, written_.raw(), stream);
-    return NM_OK;
+    NM_TRY(wait_for_write(stream));
+    return mark(written_, stream, queue());
   }
 
   // Blocks until nothing reads any more. Whatever fails, all is waited for; the first failure is told.
@@ -51,6 +46,21 @@ class Usage {
   }
 
  private:
+  int32_t wait_for_write(cudaStream_t stream) const {
+    if (written_.raw() != nullptr) NM_CUDA_TRY(cudaStreamWaitEvent, stream, written_.raw(), 0);
+    return NM_OK;
+  }
+
+  // Records what was queued with this status; what cannot be recorded is waited for. The first failure is told.
+  static int32_t mark(const Event& event, cudaStream_t stream, int32_t status) {
+    const cudaError_t error = cudaEventRecord(event.raw(), stream);
+    if (error == cudaSuccess) return status;
+    cudaStreamSynchronize(stream);
+    if (status == NM_OK) return check_cuda(error, "cudaEventRecord");
+    cudaGetLastError();
+    return status;
+  }
+
   Event written_;                       // after the last write; waiting for one never recorded succeeds at once
   std::map<cudaStream_t, Event> read_;  // after the last read on each stream
 };
