@@ -237,6 +237,9 @@ TEST_F(CudaFailure, Kernels) {
   fails("random", [&] { return nm_cuda_mask_random(on, 64, 64, 2, 4, 1, 0, bits); });
   fails("nonzero", [&] { return nm_cuda_mask_nonzero(on, NM_F32, weights, 64, 64, 64, 2, 4, bits, findings); });
   fails("check", [&] { return nm_cuda_check(on, NM_F32, weights, 64, 64, 64, 2, 4, findings); });
+  fails("check mask", [&] { return nm_cuda_check_mask(on, bits, 64, 64, 2, 4, findings); });
+  fails("check transposable", [&] { return nm_cuda_check_transposable(on, bits, 64, 64, 2, 4, findings); });
+  fails("check finite", [&] { return nm_cuda_check_finite(on, NM_F32, weights, 64, 64, 64, findings); });
   fails("check vnm", [&] { return nm_cuda_check_vnm(on, bits, 64, 64, 4, 2, 8, findings); });
   fails("distance", [&] {
     return nm_cuda_mask_distance(on, bits, static_cast<uint8_t*>(other.data()), 64, 64,
@@ -244,6 +247,13 @@ TEST_F(CudaFailure, Kernels) {
   });
   fails("compress",
         [&] { return nm_cuda_compress(on, NM_F32, weights, 64, 64, 64, bits, copy, more.data(), findings); });
+  fails("decompress", [&] { return nm_cuda_decompress(on, NM_F32, copy, more.data(), 64, 64, weights, 64, findings); });
+  fails("quantize rows", [&] {
+    return nm_cuda_quantize_rows(on, NM_F32, weights, 64, 64, 64, bits, static_cast<int8_t*>(out.data()), 64,
+                                 static_cast<float*>(more.data()), findings);
+  });
+  fails("gradient",
+        [&] { return nm_cuda_srste_gradient(on, weights, bits, 64, 64, 1e-4f, static_cast<float*>(more.data())); });
   fails("cast", [&] { return nm_cuda_cast(on, NM_F32, weights, 64, NM_BF16, copy, 64, 64, 64, bits, 1); });
   fails("soft threshold",
         [&] { return nm_cuda_soft_threshold(on, NM_F32, weights, 64, 64, 64, 2, 4, 1, copy, 64, findings); });

@@ -10,7 +10,6 @@
  * On the double it runs with a few weights and says so: its times are made up, and tell that the program works.
  */
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -85,6 +84,7 @@ class Bench {
     compression();
     casts();
     training();
+    panels();
   }
 
  private:
@@ -239,10 +239,13 @@ class Bench {
     };
     for (const Type& type : kAll) cast(type, nullptr);
     for (const Type& type : kAll) cast(type, mask_);
-    measure({"quantize_rows fp32, masked", 5.125, [=] {
-               return nm_cuda_quantize_rows(stream_, NM_F32, w_, size_, size_, size_, mask_,
-                                            static_cast<int8_t*>(other_), size_, scales_, nullptr);
-             }});
+    for (const uint8_t* mask : {static_cast<const uint8_t*>(nullptr), static_cast<const uint8_t*>(mask_)}) {
+      measure(
+          {std::string("quantize_rows fp32") + (mask == nullptr ? "" : ", masked"), mask == nullptr ? 5 : 5.125, [=] {
+             return nm_cuda_quantize_rows(stream_, NM_F32, w_, size_, size_, size_, mask, static_cast<int8_t*>(other_),
+                                          size_, scales_, nullptr);
+           }});
+    }
   }
 
   void training() {
@@ -282,10 +285,43 @@ class Bench {
                                                      static_cast<double*>(results_), nullptr);
                }});
     }
-    measure({"sample 2:4", 8, [=] {
-               return nm_cuda_sample(stream_, static_cast<const float*>(grad_), size_, size_, size_, 2, 4, 1, 0,
-                                     static_cast<float*>(copy_), size_, nullptr, nullptr);
+    for (uint8_t* mask : {static_cast<uint8_t*>(nullptr), mask_2_}) {
+      measure(
+          {std::string("sample 2:4") + (mask == nullptr ? "" : ", with its mask"), mask == nullptr ? 8 : 12.125, [=] {
+             return nm_cuda_sample(stream_, static_cast<const float*>(grad_), size_, size_, size_, 2, 4, 1, 0,
+                                   static_cast<float*>(copy_), size_, mask, nullptr);
+           }});
+    }
+    measure({"srste_gradient", 12.125, [=] {
+               return nm_cuda_srste_gradient(stream_, static_cast<const float*>(w_), mask_, size_, size_, 1e-9f,
+                                             static_cast<float*>(grad_));
              }});
+  }
+
+  // Packing, and a product of one tile of items.
+  void panels() {
+    need(nm_cuda_mask_magnitude(stream_, NM_F32, w_, size_, size_, size_, 2, 4, 1, mask_, nullptr), "mask");
+    for (const Type& type : kFloats) {
+      cast_to(type);
+      nm_cuda_panels* panels = nullptr;
+      need(nm_cuda_panels_create(0, size_, size_, 2, 4, type.dtype, &panels), "panels");
+      const double packed = (type.bytes + 1) / 2;
+      measure({std::string("panels_set 2:4 ") + type.name, type.bytes + 0.125 + packed,
+               [=] { return nm_cuda_panels_set(panels, stream_, other_, size_, mask_, nullptr); }});
+      nm_cuda_product product = {};
+      product.y_dtype = type.dtype;
+      product.batch = std::min<int64_t>(size_, 128);
+      product.count = 1;
+      product.x_layout = product.y_layout = NM_BATCH_MAJOR;
+      product.x = other_;
+      product.y = copy_;
+      product.ldx = product.ldy = size_;
+      product.alpha = 1;
+      measure({"panels_multiply 2:4 " + std::string(type.name) + ", batch " + std::to_string(product.batch),
+               packed + 2 * type.bytes * static_cast<double>(product.batch) / static_cast<double>(size_),
+               [=] { return nm_cuda_panels_multiply(panels, &product, stream_); }});
+      need(nm_cuda_panels_free(panels), "panels");
+    }
   }
 
   const int64_t size_, count_;
