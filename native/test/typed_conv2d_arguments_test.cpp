@@ -271,7 +271,8 @@ TEST_F(TypedConv2dArgumentsTest, IntegersAndScalesAreChecked) {
   EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, nm_conv2d_create_s8(&geometry_, 2, 4, w.data(), mask, scales, nullptr),
                       {"out", "NULL"}));
   channels_[4] = kInfinity;
-  EXPECT_TRUE(Refuses(NM_INVALID_ARGUMENT, create(&geometry_, w.data(), mask, scales), {"scales", "inf", "row 4"}));
+  EXPECT_TRUE(
+      Refuses(NM_INVALID_ARGUMENT, create(&geometry_, w.data(), mask, scales), {"scales", "inf", "output channel 4"}));
   EXPECT_EQ(out, nullptr);
 }
 

@@ -140,7 +140,7 @@ int32_t nm_conv2d_create_s8(const nm_conv2d_geometry* geometry, int32_t n, int32
     const int64_t channels = geometry->out_channels;
     NM_TRY(nm::check_matrix("w", w, matrix.rows, matrix.cols, matrix.cols, sizeof(int8_t), &dense));
     NM_TRY(nm::check_matrix("scales", scales, 1, channels, channels, sizeof(float), &factors));
-    NM_TRY(nm::check_finite_scales(scales, 0, channels));
+    NM_TRY(nm::check_finite_scales("output channel", scales, 0, channels));
     std::vector<float> numbers(matrix.cols);
     return nm::create(*geometry, {n, m}, NM_S8, matrix, 0, scales, out, [&](nm::RowEncoder* encoder, int64_t row) {
       std::copy_n(w + row * matrix.cols, matrix.cols, numbers.begin());

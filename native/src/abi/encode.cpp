@@ -36,11 +36,11 @@ int32_t check_weight_dtype(int32_t dtype) {
   return fail(NM_INVALID_ARGUMENT, "dtype: expected 0 (f32), 1 (bf16) or 2 (s8) for weights, got %d", dtype);
 }
 
-int32_t check_finite_scales(const float* scales, int64_t row0, int64_t count) {
+int32_t check_finite_scales(const char* of, const float* scales, int64_t first, int64_t count) {
   for (int64_t i = 0; i < count; ++i) {
     if (!std::isfinite(scales[i])) {
-      return fail(NM_INVALID_ARGUMENT, "scales: expected finite ones, got %f for row %" PRId64,
-                  static_cast<double>(scales[i]), row0 + i);
+      return fail(NM_INVALID_ARGUMENT, "scales: expected finite ones, got %f for %s %" PRId64,
+                  static_cast<double>(scales[i]), of, first + i);
     }
   }
   return NM_OK;

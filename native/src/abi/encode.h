@@ -23,8 +23,8 @@ int32_t check_weight_dtype(int32_t dtype);
 // NM_NAN: integers cannot stand for infinity and NaN.
 int32_t check_finite(int64_t r, const CompressedRow& row);
 
-// Scales of rows row0 and on that hold integers already.
-int32_t check_finite_scales(const float* scales, int64_t row0, int64_t count);
+// Scales of rows, or output channels (`of`), number `first` and on that hold integers already.
+int32_t check_finite_scales(const char* of, const float* scales, int64_t first, int64_t count);
 
 class RowEncoder {
  public:

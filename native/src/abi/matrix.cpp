@@ -251,7 +251,7 @@ int32_t nm_matrix_set_rows_s8(nm_matrix* a, int64_t row0, int64_t count, const i
     NM_TRY(nm::check_matrix("w", w, count, a->cols, ld, sizeof(int8_t), &dense));
     NM_TRY(nm::check_mask("mask", mask, count, a->cols, &bits));
     NM_TRY(nm::check_matrix("scales", scales, 1, count, count, sizeof(float), &factors));
-    NM_TRY(nm::check_finite_scales(scales, row0, count));
+    NM_TRY(nm::check_finite_scales("row", scales, row0, count));
     std::vector<float> row(a->cols);
     return nm::set_rows(a, row0, count, 0, scales, [&](RowEncoder* encoder, int64_t i) {
       std::copy_n(w + i * ld, a->cols, row.begin());
