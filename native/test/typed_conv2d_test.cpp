@@ -5,6 +5,8 @@
 // Convolutions of every combination of types, exact on integers and within the tolerance of fp32 on reals.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -129,15 +131,7 @@ TEST_P(TypedConv2dTest, AMovedMaskBitShows) {
   convolution.operation().y_zero = result() == NM_U8 ? 128 : 0;
   convolution.Run();
   ASSERT_TRUE(convolution.Matches());
-  const int64_t row = random_.Int(0, filter.kept.rows() - 1), group = 4 * random_.Int(0, 3);
-  int64_t from = group, to = group;
-  while (!filter.kept.Get(row, from) || filter.At(row, from) == 0) {
-    if (++from == group + 4) return;  // a group of zeros
-  }
-  while (filter.kept.Get(row, to)) ++to;
-  filter.kept.Set(row, from, false);
-  filter.kept.Set(row, to);
-  filter.real[row * 16 + to] = filter.At(row, from) * 1e9;  // to the end of an integer result's range
+  MoveOneBit(&filter.kept, &filter.real, VisibleFactor(result()), random_);
   EXPECT_FALSE(convolution.Matches());
 }
 

@@ -12,6 +12,7 @@
 
 #include "support/status.h"
 #include "support/type_cases.h"
+#include "support/typed_result.h"
 
 namespace nm4j_test {
 namespace {
@@ -117,21 +118,13 @@ TEST_P(TypedProductTest, AMovedMaskBitShows) {
     ProductCase spec = RandomCase(types(), result(), true, random_);
     spec.activation = NM_IDENTITY;
     spec.add = spec.in_place = false;
-    spec.batch += 8;  // some item's activation is not zero
+    spec.batch += 8;  // some item's activations differ, and are not zero
     TypedProduct product(weights, spec, random_);
     product.product().y_scale = 0x1p16f;  // no result is at the end of the range
     product.product().y_zero = result() == NM_U8 ? 128 : 0;
     product.Run();
     ASSERT_TRUE(product.Matches());
-    const int64_t row = random_.Int(0, 19), group = 4 * random_.Int(0, 15);
-    int64_t from = group, to = group;
-    while (!weights.kept.Get(row, from) || weights.At(row, from) == 0) {
-      if (++from == group + 4) return;  // a group of zeros
-    }
-    while (weights.kept.Get(row, to)) ++to;
-    weights.kept.Set(row, from, false);
-    weights.kept.Set(row, to);
-    weights.real[row * 64 + to] = weights.At(row, from) * 1e9;  // to the end of an integer result's range
+    MoveOneBit(&weights.kept, &weights.real, VisibleFactor(result()), random_);
     EXPECT_FALSE(product.Matches());
   }
 }

@@ -44,6 +44,10 @@ struct Expected {
   double value, tolerance;
 };
 
+// How much larger a weight that moved (MoveOneBit) has to be, so that rounding to the type of results cannot hide it:
+// to the end of the range of integers.
+inline double VisibleFactor(int32_t dtype) { return dtype == NM_F32 ? 1 : 1e9; }
+
 // What a result stored as that type stands for. exact: the value before it is stored has no error.
 inline Expected ExpectedResult(const Linear& linear, int32_t activation, bool exact, const StoredAs& stored) {
   double value = linear.factor * linear.sum + linear.addend + linear.bias;

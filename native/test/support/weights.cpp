@@ -34,4 +34,18 @@ Weights RealWeights(int64_t rows, int64_t cols, Pattern p, Random& random) {
   return weights;
 }
 
+void MoveOneBit(BitMask* kept, std::vector<double>* real, double factor, Random& random) {
+  const int64_t cols = kept->cols();
+  int64_t row, from;
+  do {
+    row = random.Int(0, kept->rows() - 1);
+    from = random.Int(0, cols - 1);
+  } while (!kept->Get(row, from) || (*real)[row * cols + from] == 0);
+  int64_t to = from / 4 * 4;
+  while (kept->Get(row, to)) ++to;
+  kept->Set(row, from, false);
+  kept->Set(row, to);
+  (*real)[row * cols + to] = (*real)[row * cols + from] * factor;
+}
+
 }  // namespace nm4j_test

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "nm4j/nm4j.h"
 #include "support/matrix.h"
@@ -41,6 +42,10 @@ struct Weights {
 
 // Non-zero small integers (products and sums stay exact in fp32), also where the mask drops them.
 Weights IntegerWeights(int64_t rows, int64_t cols, Pattern p, Random& random);
+
+// For tests of the tests: moves the bit of a kept weight that is not 0, drawn at random, to a free column of its group
+// of 4. There the weight is `factor` times as large.
+void MoveOneBit(BitMask* kept, std::vector<double>* real, double factor, Random& random);
 
 // Uniform in [-1, 1).
 Weights RealWeights(int64_t rows, int64_t cols, Pattern p, Random& random);
