@@ -11,7 +11,7 @@
 #include <cstdint>
 
 #include "cpu/magnitude-inl.h"
-#include "mask/philox-inl.h"
+#include "cpu/random_words-inl.h"
 #include "mask/random_group-inl.h"
 
 namespace nm {
@@ -28,7 +28,7 @@ inline RandomWords random_groups(uint64_t group, int n, int m, uint64_t seed) {
     for (int i = 0; i < 4; ++i) {
       if (first + i >= m) break;
       RandomWords low, below;
-      multiply(numbers.x[i], static_cast<uint32_t>(m - first - i), &low, &below);
+      WideProduct<RandomWords>::run(numbers.x[i], static_cast<uint32_t>(m - first - i), &low, &below);
       const auto kept = reinterpret_cast<RandomWords>(below < missing);  // all bits or none
       bits |= kept & (1u << (first + i));
       missing += kept;

@@ -19,7 +19,7 @@
 #include <cstdint>
 
 #include "cpu/magnitude-inl.h"
-#include "mask/philox-inl.h"
+#include "cpu/random_words-inl.h"
 
 namespace nm {
 namespace {

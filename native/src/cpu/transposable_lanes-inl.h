@@ -11,8 +11,8 @@
 
 #include <cstdint>
 
+#include "cpu/random_words-inl.h"
 #include "cpu/row_ops.h"
-#include "mask/philox-inl.h"
 
 namespace nm {
 namespace {

@@ -8,10 +8,6 @@
 #ifndef NM4J_MASK_PHILOX_INL_H_
 #define NM4J_MASK_PHILOX_INL_H_
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
-
 #include <cstdint>
 
 #include "format/host_device.h"
@@ -19,52 +15,20 @@
 namespace nm {
 namespace {
 
-#ifndef __CUDACC__  // a GPU thread is one lane
+// Low and high half of the products of words, of type Word (cpu/random_words-inl.h has vectors).
+template <typename Word>
+struct WideProduct;
 
-// Those of the instruction set's vectors.
-#if defined(__AVX512F__)
-constexpr int kRandomLanes = 16;
-#elif defined(__AVX2__)
-constexpr int kRandomLanes = 8;
-#else
-constexpr int kRandomLanes = 4;
-#endif
-typedef uint32_t RandomWords __attribute__((vector_size(4 * kRandomLanes)));
-typedef uint64_t RandomPairs __attribute__((vector_size(4 * kRandomLanes)));
+template <>
+struct WideProduct<uint32_t> {
+  NM_HD static void run(uint32_t a, uint32_t b, uint32_t* low, uint32_t* high) {
+    const uint64_t product = uint64_t{a} * b;
+    *low = static_cast<uint32_t>(product);
+    *high = static_cast<uint32_t>(product >> 32);
+  }
+};
 
-// Low and high half of each a * b. Said by name where GCC 12 makes products of whole pairs, and shifts that wait for
-// the multiplier's port.
-inline void multiply(RandomWords a, uint32_t b, RandomWords* low, RandomWords* high) {
-#if defined(__AVX512F__)
-  const auto pairs = reinterpret_cast<__m512i>(a), factor = _mm512_set1_epi32(static_cast<int32_t>(b));
-  const __m512i even = _mm512_mul_epu32(pairs, factor);
-  const __m512i odd = _mm512_mul_epu32(_mm512_shuffle_epi32(pairs, _MM_PERM_DDBB), factor);
-  *low = reinterpret_cast<RandomWords>(_mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CCAA));
-  *high = reinterpret_cast<RandomWords>(_mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB));
-#elif defined(__AVX2__)
-  const auto pairs = reinterpret_cast<__m256i>(a), factor = _mm256_set1_epi32(static_cast<int32_t>(b));
-  const __m256i even = _mm256_mul_epu32(pairs, factor);
-  const __m256i odd = _mm256_mul_epu32(_mm256_shuffle_epi32(pairs, 0xf5), factor);
-  *low = reinterpret_cast<RandomWords>(_mm256_blend_epi32(even, _mm256_shuffle_epi32(odd, 0xa0), 0xaa));
-  *high = reinterpret_cast<RandomWords>(_mm256_blend_epi32(odd, _mm256_shuffle_epi32(even, 0xf5), 0x55));
-#else
-  const RandomPairs pairs = reinterpret_cast<RandomPairs>(a);
-  const RandomPairs even = (pairs & 0xffffffffu) * b, odd = (pairs >> 32) * b;
-  *low = reinterpret_cast<RandomWords>((even & 0xffffffffu) | odd << 32);
-  *high = reinterpret_cast<RandomWords>(even >> 32 | (odd >> 32 << 32));
-#endif
-}
-
-#endif
-
-// Low and high half of a * b.
-NM_HD void multiply(uint32_t a, uint32_t b, uint32_t* low, uint32_t* high) {
-  const uint64_t product = uint64_t{a} * b;
-  *low = static_cast<uint32_t>(product);
-  *high = static_cast<uint32_t>(product >> 32);
-}
-
-// One counter, Word being uint32_t, or kRandomLanes, Word being RandomWords. The bits replace it.
+// One counter, Word being uint32_t, or as many as a vector has lanes. The bits replace it.
 template <typename Word>
 struct Philox {
   Word x[4];
@@ -74,8 +38,8 @@ struct Philox {
     NM_UNROLL
     for (int round = 0; round < 10; ++round, key0 += 0x9e3779b9u, key1 += 0xbb67ae85u) {
       Word low0, high0, low1, high1;
-      multiply(x[0], 0xd2511f53u, &low0, &high0);
-      multiply(x[2], 0xcd9e8d57u, &low1, &high1);
+      WideProduct<Word>::run(x[0], 0xd2511f53u, &low0, &high0);
+      WideProduct<Word>::run(x[2], 0xcd9e8d57u, &low1, &high1);
       x[0] = high1 ^ x[1] ^ key0;
       x[1] = low1;
       x[2] = high0 ^ x[3] ^ key1;
@@ -86,25 +50,6 @@ struct Philox {
 
 // What numbers are for: the last word of the counter, so that no two uses share any.
 enum RandomUse : uint32_t { kRandomMask = 1, kSampling = 2 };
-
-#ifndef __CUDACC__
-
-// The counters of group `first` and those after it.
-inline Philox<RandomWords> counters(uint64_t first, RandomUse use) {
-  uint32_t low[kRandomLanes], high[kRandomLanes];
-  for (int lane = 0; lane < kRandomLanes; ++lane) {
-    const uint64_t number = first + static_cast<uint64_t>(lane);
-    low[lane] = static_cast<uint32_t>(number);
-    high[lane] = static_cast<uint32_t>(number >> 32);
-  }
-  Philox<RandomWords> counter = {
-      {RandomWords{}, RandomWords{}, RandomWords{}, RandomWords{} + static_cast<uint32_t>(use)}};
-  __builtin_memcpy(&counter.x[0], low, sizeof low);
-  __builtin_memcpy(&counter.x[1], high, sizeof high);
-  return counter;
-}
-
-#endif
 
 }  // namespace
 }  // namespace nm

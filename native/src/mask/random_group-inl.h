@@ -23,7 +23,8 @@ NM_HD uint32_t random_group(uint64_t group, int n, int length, uint64_t seed) {
     NM_UNROLL
     for (int i = 0; i < 4; ++i) {
       uint32_t low, below;
-      multiply(philox.x[i], first + i < length ? static_cast<uint32_t>(length - first - i) : 0, &low, &below);
+      WideProduct<uint32_t>::run(philox.x[i], first + i < length ? static_cast<uint32_t>(length - first - i) : 0, &low,
+                                 &below);
       const bool keep = first + i < length && below < missing;
       bits |= static_cast<uint32_t>(keep) << ((first + i) & 31);
       missing -= keep;
