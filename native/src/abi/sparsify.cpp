@@ -108,7 +108,7 @@ int32_t nm_sample_f32(const float* g, int64_t rows, int64_t cols, int64_t ld, in
       NM_TRY(nm::check_disjoint(result, bits));
     }
     const nm::RowOps& ops = nm::row_ops(nm::active_isa());
-    const auto groups = static_cast<uint64_t>(nm::Pattern{n, m}.groups(cols));
+    const auto groups = static_cast<uint64_t>(nm::group_count(cols, m));
     for (int64_t r = 0; cols > 0 && r < rows; ++r) {
       const float* const row = g + r * ld;
       float* const to = out + r * ldo;
@@ -129,7 +129,7 @@ int32_t nm_mask_random(int64_t rows, int64_t cols, int32_t n, int32_t m, int64_t
     NM_TRY(nm::check_not_negative("first_row", first_row));
     NM_TRY(nm::check_mask("mask", mask, rows, cols, &bits));
     const nm::RowOps& ops = nm::row_ops(nm::active_isa());
-    const auto groups = static_cast<uint64_t>(nm::Pattern{n, m}.groups(cols));
+    const auto groups = static_cast<uint64_t>(nm::group_count(cols, m));
     for (int64_t r = 0; cols > 0 && r < rows; ++r) {
       const uint64_t group = (static_cast<uint64_t>(first_row) + static_cast<uint64_t>(r)) * groups;
       ops.random(group, cols, n, m, static_cast<uint64_t>(seed), mask + r * mask_row_bytes(cols));

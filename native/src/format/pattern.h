@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "format/host_device.h"
+
 namespace nm {
 
 constexpr int kMaxGroup = 32;
@@ -19,10 +21,10 @@ struct Pattern {
 
   // Kept weights in the first `cols` columns of a row; the last group may be short.
   int64_t kept(int64_t cols) const { return n * (cols / m) + std::min<int64_t>(n, cols % m); }
-
-  // Groups of them. Those of a whole matrix are numbered by rows, modulo 2^64.
-  int64_t groups(int64_t cols) const { return cols / m + (cols % m != 0); }
 };
+
+// Groups of m in the first `cols` columns of a row. Those of a whole matrix are numbered by rows, modulo 2^64.
+NM_HD int64_t group_count(int64_t cols, int32_t m) { return cols / m + (cols % m != 0); }
 
 }  // namespace nm
 

@@ -130,7 +130,7 @@ void StripMasker::scatter(int64_t rows, int64_t length, uint8_t* mask, int64_t m
 }
 
 uint64_t StripMasker::group_number(int64_t row, int64_t position, int64_t group) const {
-  const auto groups = static_cast<uint64_t>(plan_.pattern.groups(plan_.cols / plan_.stride));
+  const auto groups = static_cast<uint64_t>(group_count(plan_.cols / plan_.stride, plan_.pattern.m));
   const auto line = static_cast<uint64_t>(row) * static_cast<uint64_t>(plan_.stride) + static_cast<uint64_t>(position);
   return line * groups + static_cast<uint64_t>(group);
 }

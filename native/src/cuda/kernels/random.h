@@ -10,6 +10,7 @@
 
 #include "cuda/kernels/groups.h"
 #include "cuda/kernels/rows.h"
+#include "format/pattern.h"
 #include "mask/random_group-inl.h"
 
 namespace nm {
@@ -25,7 +26,7 @@ struct RandomMask {
 
   NM_HD void thread(const Thread& t) const {
     const int chunk = group_chunk(m);
-    const auto groups = static_cast<uint64_t>(cols / m + (cols % m != 0));
+    const auto groups = static_cast<uint64_t>(group_count(cols, m));
     for_chunks(t, rows, cols, chunk, [&](int64_t row, int64_t col) {
       const uint64_t of_row = first_group + static_cast<uint64_t>(row) * groups;
       const int64_t end = cols - col < chunk ? cols : col + chunk;

@@ -14,6 +14,7 @@
 #include "cuda/kernels/elements.h"
 #include "cuda/kernels/rows.h"
 #include "cuda/kernels/totals.h"
+#include "format/pattern.h"
 #include "mask/philox-inl.h"
 
 namespace nm {
@@ -110,7 +111,7 @@ struct Sample {
 
   NM_HD void thread(const Thread& t) const {
     Found found;
-    const auto groups = static_cast<uint64_t>(cols / m + (cols % m != 0));
+    const auto groups = static_cast<uint64_t>(group_count(cols, m));
     for_chunks(t, rows, cols, m, [&](int64_t row, int64_t col) {
       SampledGroup<kM> group;
       group.m = m;

@@ -14,7 +14,7 @@ namespace {
 
 // Groups are numbered as those of the whole matrix, modulo 2^64.
 uint64_t first_group(int64_t first_row, int64_t cols, int32_t m) {
-  return static_cast<uint64_t>(first_row) * static_cast<uint64_t>(ceil_div(cols, m));
+  return static_cast<uint64_t>(first_row) * static_cast<uint64_t>(group_count(cols, m));
 }
 
 // Calls run with M if it is one of those for which there is a kernel, else with 0.
