@@ -14,6 +14,7 @@ using nm::cuda::DenseView;
 using nm::cuda::DeviceArguments;
 using nm::cuda::Findings;
 using nm::cuda::nothing_found;
+using nm::cuda::view;
 using nm::cuda::with_findings;
 
 namespace {
@@ -45,7 +46,7 @@ int32_t nm_cuda_mask_vnm(nm_cuda_stream* stream, int32_t dtype, const void* w, i
     NM_TRY(check_stream(stream));
     NM_TRY(check_element("dtype", dtype));
     NM_TRY(nm::check_vnm_pattern(v, n, m));
-    const DenseView weights = {dtype, const_cast<void*>(w), rows, cols, ld};
+    const DenseView weights = view(dtype, w, rows, cols, ld);
     DeviceArguments arguments(stream);
     NM_TRY(arguments.in(weights, "w"));
     NM_TRY(arguments.mask_out("mask", mask, rows, cols));

@@ -19,6 +19,7 @@ using nm::cuda::element_bytes;
 using nm::cuda::Findings;
 using nm::cuda::MetadataWord;
 using nm::cuda::on_stream;
+using nm::cuda::view;
 using nm::cuda::with_findings;
 
 namespace {
@@ -88,7 +89,7 @@ int32_t nm_cuda_compress(nm_cuda_stream* stream, int32_t dtype, const void* w, i
   return guarded([&]() -> int32_t {
     NM_TRY(check_stream(stream));
     NM_TRY(check_element("dtype", dtype));
-    const DenseView dense = {dtype, const_cast<void*>(w), rows, cols, ld};
+    const DenseView dense = view(dtype, w, rows, cols, ld);
     DeviceArguments arguments(stream);
     NM_TRY(arguments.in(dense, "w"));
     NM_TRY(arguments.mask_in("mask", mask, rows, cols));
@@ -108,7 +109,7 @@ int32_t nm_cuda_decompress(nm_cuda_stream* stream, int32_t dtype, const void* va
   return guarded([&]() -> int32_t {
     NM_TRY(check_stream(stream));
     NM_TRY(check_element("dtype", dtype));
-    const DenseView dense = {dtype, w, rows, cols, ld};
+    const DenseView dense = view(dtype, w, rows, cols, ld);
     DeviceArguments arguments(stream);
     NM_TRY(arguments.out(dense, "w"));
     NM_TRY(check_compressed(dense, values, metadata,
@@ -138,7 +139,7 @@ int32_t nm_cuda_cast(nm_cuda_stream* stream, int32_t from, const void* x, int64_
     NM_TRY(check_stream(stream));
     NM_TRY(check_element("from", from));
     NM_TRY(check_element("to", to));
-    const DenseView source = {from, const_cast<void*>(x), rows, cols, ldx}, target = {to, out, rows, cols, ldo};
+    const DenseView source = view(from, x, rows, cols, ldx), target = view(to, out, rows, cols, ldo);
     DeviceArguments arguments(stream);
     const bool in_place = x == out && from == to && ldx == ldo;
     if (!in_place) NM_TRY(arguments.in(source, "x"));
@@ -158,7 +159,7 @@ int32_t nm_cuda_quantize_rows(nm_cuda_stream* stream, int32_t dtype, const void*
   return guarded([&]() -> int32_t {
     NM_TRY(check_stream(stream));
     NM_TRY(check_element("dtype", dtype));
-    const DenseView weights = {dtype, const_cast<void*>(w), rows, cols, ld};
+    const DenseView weights = view(dtype, w, rows, cols, ld);
     DeviceArguments arguments(stream);
     NM_TRY(arguments.in(weights, "w"));
     if (mask != nullptr) NM_TRY(arguments.mask_in("mask", mask, rows, cols));

@@ -33,6 +33,7 @@ using nm::cuda::DeviceScope;
 using nm::cuda::element_bytes;
 using nm::cuda::Findings;
 using nm::cuda::on_stream;
+using nm::cuda::view;
 using nm::cuda::with_findings;
 
 namespace {
@@ -128,7 +129,7 @@ int32_t nm_cuda_panels_set(nm_cuda_panels* panels, nm_cuda_stream* stream, const
                            const uint8_t* mask, nm_cuda_findings* findings) {
   return guarded([&]() -> int32_t {
     NM_TRY(check_device(panels, stream));
-    const DenseView weights = {panels->dtype, const_cast<void*>(dense), panels->shape.rows, panels->shape.cols, ld};
+    const DenseView weights = view(panels->dtype, dense, panels->shape.rows, panels->shape.cols, ld);
     DeviceArguments arguments(stream);
     NM_TRY(arguments.in(weights, "dense"));
     NM_TRY(arguments.mask_in("mask", mask, weights.rows, weights.cols));

@@ -15,12 +15,13 @@ using nm::cuda::check_stream;
 using nm::cuda::DenseView;
 using nm::cuda::Findings;
 using nm::cuda::on_stream;
+using nm::cuda::view;
 
 namespace {
 
 // Waits for what the device finds in the gradient.
 int32_t check_gradient(nm_cuda_stream* stream, const nm_update& u) {
-  const DenseView grad = {NM_F32, const_cast<float*>(u.grad), u.rows, u.cols, u.cols};
+  const DenseView grad = view(NM_F32, u.grad, u.rows, u.cols, u.cols);
   Findings found;
   {
     const std::lock_guard<std::mutex> lock(stream->mutex);
