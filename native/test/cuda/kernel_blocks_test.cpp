@@ -23,16 +23,8 @@ constexpr int64_t kRows[] = {1, 5, 64, 70}, kCols[] = {1, 3, 4, 9, 64, 255, 256,
 template <typename T>
 class DeviceVnmTest : public DeviceTest {
  protected:
-  HostMatrix<T> Draw(int64_t rows, int64_t cols, int64_t ld) {
-    HostMatrix<T> w(rows, cols, ld);
-    const bool ties = this->random().Chance(0.5);
-    w.Fill([&] { return ties ? static_cast<float>(this->random().Int(-2, 2)) : 120 * this->random().Uniform(); });
-    return w;
-  }
-
   void ExpectTheCpusMask(const HostMatrix<T>& w, VnmPattern vnm, int64_t offset, int64_t nans, int64_t first_nan) {
-    std::vector<float> wide(static_cast<size_t>(w.rows * w.cols));
-    for (int64_t i = 0; i < w.rows * w.cols; ++i) wide[static_cast<size_t>(i)] = w.value(i / w.cols, i % w.cols);
+    const std::vector<float> wide = Wide(w);
     HostMask expected(w.rows, w.cols);
     ASSERT_EQ(NM_OK, nm_mask_vnm_f32(wide.data(), w.rows, w.cols, w.cols, vnm.v, vnm.p.n, vnm.p.m, NM_ALLOW_NAN,
                                      expected.bytes.data()));
@@ -53,7 +45,7 @@ TYPED_TEST(DeviceVnmTest, IsTheCpusMask) {
     for (const int64_t rows : kRows) {
       for (const int64_t cols : kCols) {
         const int64_t offset = this->random().Int(0, 3);
-        this->ExpectTheCpusMask(this->Draw(rows, cols, cols + offset), vnm, offset, 0, -1);
+        this->ExpectTheCpusMask(DrawMatrix<TypeParam>(rows, cols, cols + offset, this->random()), vnm, offset, 0, -1);
       }
     }
   }

@@ -31,9 +31,7 @@ class DeviceMaskTest : public DeviceTest {
   }
 
   HostMatrix<T> Draw(int64_t rows, int64_t cols, int64_t ld, bool ties) {
-    HostMatrix<T> w(rows, cols, ld);
-    w.Fill([&] { return ties ? static_cast<float>(this->random().Int(-2, 2)) : 120 * this->random().Uniform(); });
-    return w;
+    return DrawMatrix<T>(rows, cols, ld, ties, this->random());
   }
 };
 TYPED_TEST_SUITE(DeviceMaskTest, AllTypes);
@@ -113,8 +111,7 @@ template <typename T>
 class DeviceTransposableTest : public DeviceMaskTest<T> {
  protected:
   void ExpectTheCpusMask(const HostMatrix<T>& w, int64_t offset, int64_t nans, int64_t first_nan) {
-    std::vector<float> wide(static_cast<size_t>(w.rows * w.cols));
-    for (int64_t i = 0; i < w.rows * w.cols; ++i) wide[static_cast<size_t>(i)] = w.value(i / w.cols, i % w.cols);
+    const std::vector<float> wide = Wide(w);
     HostMask expected(w.rows, w.cols);
     ASSERT_EQ(NM_OK,
               nm_mask_transposable_f32(wide.data(), w.rows, w.cols, w.cols, 2, 4, NM_ALLOW_NAN, expected.bytes.data()));

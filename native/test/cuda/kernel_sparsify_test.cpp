@@ -19,22 +19,6 @@ namespace {
 template <typename T>
 class DeviceSparsifyTest : public DeviceTest {
  protected:
-  HostMatrix<T> Draw(int64_t rows, int64_t cols, int64_t ld) {
-    HostMatrix<T> w(rows, cols, ld);
-    const bool ties = this->random().Chance(0.5);
-    w.Fill([&] { return ties ? static_cast<float>(this->random().Int(-2, 2)) : 120 * this->random().Uniform(); });
-    return w;
-  }
-
-  // The same in fp32, without gaps: exact.
-  static std::vector<float> Wide(const HostMatrix<T>& w) {
-    std::vector<float> wide;
-    for (int64_t r = 0; r < w.rows; ++r) {
-      for (int64_t c = 0; c < w.cols; ++c) wide.push_back(w.value(r, c));
-    }
-    return wide;
-  }
-
   static std::vector<uint8_t> Full(const HostMatrix<T>& w) {
     return std::vector<uint8_t>(HostMask(w.rows, w.cols).bytes.size(), 0xff);
   }
@@ -45,7 +29,7 @@ class DeviceScoresTest : public DeviceSparsifyTest<T> {
  protected:
   void ExpectTheCpusMask(const HostMatrix<T>& w, Pattern p, int64_t offset, int64_t nans, int64_t first) {
     HostMask expected(w.rows, w.cols);
-    const std::vector<float> wide = this->Wide(w);
+    const std::vector<float> wide = Wide(w);
     ASSERT_EQ(NM_OK,
               nm_mask_scores_f32(wide.data(), w.rows, w.cols, w.cols, p.n, p.m, NM_ALLOW_NAN, expected.bytes.data()));
     const DeviceArray<T> scores(this->stream(), w.data, offset);
@@ -61,7 +45,8 @@ TYPED_TEST_SUITE(DeviceScoresTest, FloatTypes);
 
 TYPED_TEST(DeviceScoresTest, AllPatternsAndLengths) {
   ForAllPatternsAndLengths([&](Pattern p, int64_t cols) {
-    this->ExpectTheCpusMask(this->Draw(3, cols, cols + this->random().Int(0, 3)), p, this->random().Int(0, 3), 0, -1);
+    this->ExpectTheCpusMask(DrawMatrix<TypeParam>(3, cols, cols + this->random().Int(0, 3), this->random()), p,
+                            this->random().Int(0, 3), 0, -1);
   });
 }
 
@@ -91,7 +76,7 @@ TYPED_TEST(DeviceNonzeroTest, AllPatternsAndLengths) {
       if (some.get(i / cols, i % cols)) w.at(i / cols, i % cols) = Round<TypeParam>(this->random().SmallInteger());
     }
     HostMask expected(3, cols);
-    const std::vector<float> wide = this->Wide(w);
+    const std::vector<float> wide = Wide(w);
     ASSERT_EQ(NM_OK, nm_mask_nonzero_f32(wide.data(), 3, cols, cols, p.n, p.m, 0, expected.bytes.data()));
     const DeviceArray<TypeParam> weights(this->stream(), w.data, offset);
     const DeviceArray<uint8_t> mask(this->stream(), this->Full(w), offset);
@@ -147,9 +132,9 @@ TYPED_TEST_SUITE(DeviceSoftTest, FloatTypes);
 TYPED_TEST(DeviceSoftTest, IsTheCpusRounded) {
   ForAllPatternsAndLengths([&](Pattern p, int64_t cols) {
     const int64_t offset = this->random().Int(0, 3);
-    auto w = this->Draw(3, cols, cols + offset);
+    auto w = DrawMatrix<TypeParam>(3, cols, cols + offset, this->random());
     w.at(1, 0) = Round<TypeParam>(-0.0f);
-    const std::vector<float> wide = this->Wide(w);
+    const std::vector<float> wide = Wide(w);
     std::vector<float> expected(wide.size());
     const float scale = this->random().Chance(0.5) ? 1.0f : 3 * this->random().Uniform();
     ASSERT_EQ(NM_OK, nm_soft_threshold_f32(wide.data(), 3, cols, cols, p.n, p.m, scale, expected.data(), cols));
@@ -169,8 +154,8 @@ TYPED_TEST(DeviceSoftTest, IsTheCpusRounded) {
 
 TYPED_TEST(DeviceSoftTest, TheScaleIsTheCpus) {
   for (const Pattern p : {Pattern{2, 4}, Pattern{1, 4}, Pattern{5, 7}, Pattern{9, 32}}) {
-    const auto w = this->Draw(70, 901, 905);
-    const std::vector<float> wide = this->Wide(w);
+    const auto w = DrawMatrix<TypeParam>(70, 901, 905, this->random());
+    const std::vector<float> wide = Wide(w);
     double expected = 0;
     ASSERT_EQ(NM_OK, nm_soft_threshold_scale_f32(wide.data(), 70, 901, 901, p.n, p.m, &expected));
     const DeviceArray<TypeParam> weights(this->stream(), w.data);
@@ -189,7 +174,7 @@ TYPED_TEST(DeviceSoftTest, TheScaleIsTheCpus) {
 }
 
 TYPED_TEST(DeviceSoftTest, FindsWhatIsNotFinite) {
-  auto w = this->Draw(6, 50, 53);
+  auto w = DrawMatrix<TypeParam>(6, 50, 53, this->random());
   w.at(2, 49) = Round<TypeParam>(kNan);
   w.at(4, 0) = Round<TypeParam>(-kInfinity);
   const DeviceArray<TypeParam> weights(this->stream(), w.data), out(this->stream(), std::vector<TypeParam>(6 * 50));
@@ -241,10 +226,10 @@ class DeviceSampleTest : public DeviceSparsifyTest<float> {
 TEST_F(DeviceSampleTest, IsTheCpusSample) {
   ForAllPatternsAndLengths([&](Pattern p, int64_t cols) {
     const int64_t offset = random().Int(0, 3);
-    ExpectTheCpusSample(Draw(3, cols, cols + offset), p, random().Int(INT64_MIN, INT64_MAX), random().Int(0, INT64_MAX),
-                        offset);
+    ExpectTheCpusSample(DrawMatrix<float>(3, cols, cols + offset, random()), p, random().Int(INT64_MIN, INT64_MAX),
+                        random().Int(0, INT64_MAX), offset);
   });
-  ExpectTheCpusSample(Draw(3000, 300, 300), {2, 4}, 1, 0, 0);
+  ExpectTheCpusSample(DrawMatrix<float>(3000, 300, 300, random()), {2, 4}, 1, 0, 0);
 }
 
 TEST_F(DeviceSampleTest, ExtremeMagnitudes) {
@@ -260,7 +245,7 @@ TEST_F(DeviceSampleTest, ExtremeMagnitudes) {
 }
 
 TEST_F(DeviceSampleTest, FindsGroupsWhoseSumIsNotFinite) {
-  auto g = Draw(4, 30, 30);
+  auto g = DrawMatrix<float>(4, 30, 30, random());
   g.at(1, 8) = g.at(1, 9) = std::numeric_limits<float>::max();  // together infinite
   g.at(3, 29) = kNan;
   const DeviceArray<float> numbers(stream(), g.data), out(stream(), std::vector<float>(4 * 30));

@@ -41,6 +41,28 @@ struct HostMatrix {
   std::vector<T> data;
 };
 
+// Numbers of all sizes, or with many ties.
+template <typename T, typename RandomSource>
+HostMatrix<T> DrawMatrix(int64_t rows, int64_t cols, int64_t ld, bool ties, RandomSource& random) {
+  HostMatrix<T> w(rows, cols, ld);
+  w.Fill([&] { return ties ? static_cast<float>(random.Int(-2, 2)) : 120 * random.Uniform(); });
+  return w;
+}
+template <typename T, typename RandomSource>
+HostMatrix<T> DrawMatrix(int64_t rows, int64_t cols, int64_t ld, RandomSource& random) {
+  return DrawMatrix<T>(rows, cols, ld, random.Chance(0.5), random);
+}
+
+// As fp32, which holds every type exactly, without gaps: for the CPU's functions.
+template <typename T>
+std::vector<float> Wide(const HostMatrix<T>& w) {
+  std::vector<float> wide;
+  for (int64_t r = 0; r < w.rows; ++r) {
+    for (int64_t c = 0; c < w.cols; ++c) wide.push_back(w.value(r, c));
+  }
+  return wide;
+}
+
 // A mask in nm4j.h's layout.
 struct HostMask {
   HostMask(int64_t rows_, int64_t cols_)
