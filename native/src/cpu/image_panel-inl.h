@@ -31,7 +31,7 @@ class ImagePanel {
   ImagePanel(const Conv2dArgs& args, int64_t channel, int64_t channels, int64_t item, int items)
       : geometry_(*args.geometry), in_(args.in), channels_(channels), far_(in_.stride_n > kNear / larger(in_.n, 1)) {
     x_ = static_cast<const X*>(args.product.x) + channel * in_.stride_c;
-    minus_zero_ = static_cast<float>(-args.product.x_zero);
+    if constexpr (std::is_integral_v<X>) minus_zero_ = static_cast<float>(-args.product.x_zero);
     find_lines(args.out, item, items);
     find_offsets();
     if (in_.layout == NM_NCHW) find_pieces(items);
