@@ -6,9 +6,11 @@
 // function of its own, whose correctness other tests show.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "support/matrix.h"

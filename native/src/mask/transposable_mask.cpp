@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mask/transposable_mask.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 

@@ -3,7 +3,6 @@
 #include "train/strip_mask.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <numeric>

@@ -51,7 +51,6 @@ class TypedImages {
 
   const nm_images images_;
   TypedMatrix memory_;
-  std::vector<double> before_;
 };
 
 // A packed convolution and the real weights that it stands for (0 where nothing is kept).

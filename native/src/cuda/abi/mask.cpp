@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // nm_cuda_mask_* and nm_cuda_check*.
-#include <cinttypes>
-
 #include "abi/train_rule.h"
 #include "cuda/abi/kernel_check.h"
 
-using nm::fail;
 using nm::guarded;
 using nm::cuda::check_element;
 using nm::cuda::check_stream;

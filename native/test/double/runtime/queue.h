@@ -77,7 +77,7 @@ NM4J_DOUBLE_API cudaStream_t resolve(cudaStream_t stream);
 NM4J_DOUBLE_API void enqueue(cudaStream_t stream, const std::vector<Access>& accesses, std::function<void()> run,
                              double microseconds = 1);
 
-// Queues a kernel, whose accesses are not known before it runs: it tells them to observe().
+// Queues a kernel, whose accesses are not known before it runs: an Observer (observer.h) sees them.
 NM4J_DOUBLE_API void enqueue_kernel(cudaStream_t stream, std::string name, std::function<void()> run,
                                     double microseconds);
 
