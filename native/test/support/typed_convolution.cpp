@@ -103,7 +103,9 @@ TypedConvolution::TypedConvolution(const TypedFilter& filter, const ConvolutionC
   p.x_dtype = spec.x_dtype;
   p.y_dtype = spec.y_dtype;
   p.x_scale = 0.25f;
-  p.x_zero = static_cast<int32_t>(random.Int(Low(spec.x_dtype), High(spec.x_dtype)));
+  // Ignored of floats, whatever it is.
+  p.x_zero =
+      IsInteger(spec.x_dtype) ? static_cast<int32_t>(random.Int(Low(spec.x_dtype), High(spec.x_dtype))) : INT32_MIN;
   // Wide enough for most results, so that rounding shows and so does the range.
   p.y_scale = spec.integers ? 8.0f : 0.0625f;
   p.y_zero = static_cast<int32_t>(random.Int(Low(spec.y_dtype) / 2, High(spec.y_dtype) / 2));
