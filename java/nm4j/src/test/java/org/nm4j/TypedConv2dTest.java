@@ -203,7 +203,8 @@ class TypedConv2dTest {
     DenseMatrix five = DenseMatrix.allocate(1, OUT - 1);
     Misuse.illegalArgument(() -> s8.pack(integers, mask, Pattern.P2_4, five), "scales", "1 x 6");
     scales.set(0, 3, Float.NaN);
-    Misuse.illegalArgument(() -> s8.pack(integers, mask, Pattern.P2_4, scales), "scales", "row 3");
+    Misuse.illegalArgument(
+        () -> s8.pack(integers, mask, Pattern.P2_4, scales), "scales", "output channel 3");
     w.set(4, 1, Float.POSITIVE_INFINITY);
     Misuse.fails(ErrorCode.NAN, () -> s8.prune(w, Pattern.P2_4), "row 4", "column 1");
     try (SparseConv2d conv = same().dtype(DType.BF16).prune(w, Pattern.P2_4)) {
