@@ -330,7 +330,7 @@ void lane_panel_s8_integer_avx512vnni(const PackedWeights& weights, const Multip
   const int64_t pitch = (lines | 1) * kVectorBytes;
   const int64_t control_bytes = chunk_steps(quads) * quads.count * kWidePanels * kVectorBytes;
   const int64_t most_items = args.batch < tiling.tile_items ? args.batch : tiling.tile_items;
-  const int64_t sum_items = (most_items + kLanes - 1) / kLanes * kLanes;
+  const int64_t sum_items = most_items + kLanes;  // a block of any items is read by sixteens
   const int64_t sum_pitch = tiling.tile_rows + kLanes;
   char* memory =
       reinterpret_cast<char*>(scratch((control_bytes + most_items * pitch) / 4 + (sum_items + 1) * sum_pitch));
