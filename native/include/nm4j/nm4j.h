@@ -323,7 +323,7 @@ NM_API int32_t nm_matrix_kernel(const nm_matrix* a, int32_t layout, int64_t batc
  * NM_ISA_AMX items of a tile with an activation that is not finite are summed in fp32 with denormals.
  * Each calling thread keeps a scratch buffer of at most 256 bytes * (cols + 2048) until it ends; products of integers
  * on instruction sets before AVX512_VNNI one more, of at most 256 bytes * (cols + rows + 512), and
- * products of bf16 or integers with NM_ISA_AMX one more, of at most 512 KiB. */
+ * products of bf16 or integers with NM_ISA_AMX one more, of 2.1 MiB. */
 
 /* Number of tiles into which the product is divided; each writes its own part of Y. */
 NM_API int32_t nm_multiply_tiles(const nm_matrix* a, int32_t layout, int64_t batch, int64_t* tiles);

@@ -12,6 +12,7 @@
 
 #include "cpu/image_panel-inl.h"
 #include "cpu/integer_exact-inl.h"
+#include "cpu/joined_tiles-inl.h"
 #include "cpu/row_stream-inl.h"
 
 namespace nm {
@@ -164,15 +165,12 @@ void conv2d_typed_run(const Conv2dArgs& args, int64_t tile_begin, int64_t tile_e
   const int64_t group_tiles = tile_count(tiling);
   float* memory = scratch(Widest::kFloats);
   for (int64_t t = tile_begin; t < tile_end;) {
-    const int64_t group = t / group_tiles;
-    Tile tile = tile_at(tiling, t % group_tiles);
-    // Joins the tiles of the same pixels, which then are packed once.
-    for (++t; t < tile_end && t / group_tiles == group; ++t) {
-      const Tile next = tile_at(tiling, t % group_tiles);
-      if (next.item != tile.item || tile.rows + next.rows > kJoinedRows<X>) break;
-      tile.rows += next.rows;
-    }
-    conv2d_narrow<V, Weight, X, V::kPanelVectors>(args, group, tile, memory);
+    const int64_t group = t / group_tiles, first = t % group_tiles;
+    const int64_t left = tile_end - t, count = left < group_tiles - first ? left : group_tiles - first;
+    for_each_joined(tiling, first, first + count, kJoinedRows<X>, [&](const Tile& tile) {
+      conv2d_narrow<V, Weight, X, V::kPanelVectors>(args, group, tile, memory);
+    });
+    t += count;
   }
 }
 

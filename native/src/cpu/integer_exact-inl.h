@@ -10,7 +10,7 @@
 #ifndef NM4J_CPU_INTEGER_EXACT_INL_H_
 #define NM4J_CPU_INTEGER_EXACT_INL_H_
 
-#include "cpu/integer_epilogue-inl.h"
+#include "cpu/item_epilogue-inl.h"
 #include "cpu/kernel.h"
 #include "cpu/lane_panel-inl.h"
 #include "cpu/row_stream-inl.h"

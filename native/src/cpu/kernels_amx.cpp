@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "cpu/integer_epilogue-inl.h"
+#include "cpu/item_epilogue-inl.h"
+#include "cpu/joined_tiles-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/row_stream-inl.h"
 #include "cpu/tile_stream-inl.h"
@@ -66,7 +67,7 @@ void tile_stream_integer_run(const PackedWeights& weights, const MultiplyArgs& a
                              int64_t tile_end) {
   const Tiling tiling = tile_stream_tiling(weights.tiles.rows, args.batch);
   const TileMemory memory = tile_memory();
-  for_each_joined(tiling, tile_begin, tile_end, [&](const Tile& tile) {
+  for_each_joined(tiling, tile_begin, tile_end, kMaxTileStreamRows, [&](const Tile& tile) {
     TileProduct(weights.tiles, args, tile, memory).run<T>([&](const Tile& part, const char* sums) {
       finish_turned<int32_t>(args, part, sums, memory);
     });
@@ -80,7 +81,7 @@ void tile_stream_bf16_amx(const PackedWeights& weights, const MultiplyArgs& args
                           int64_t tile_end) {
   const Tiling tiling = tile_stream_tiling(weights.tiles.rows, args.batch);
   const TileMemory memory = tile_memory();
-  for_each_joined(tiling, tile_begin, tile_end, [&](const Tile& tile) {
+  for_each_joined(tiling, tile_begin, tile_end, kMaxTileStreamRows, [&](const Tile& tile) {
     TileProduct product(weights.tiles, args, tile, memory);
     const bool finite = product.run<Bf16Tiles>([&](const Tile& part, const char* sums) {
       args.layout == NM_FEATURE_MAJOR ? finish_rows(args, part, sums) : finish_turned<float>(args, part, sums, memory);

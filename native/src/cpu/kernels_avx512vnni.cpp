@@ -16,7 +16,7 @@
 
 #include <utility>
 
-#include "cpu/integer_epilogue-inl.h"
+#include "cpu/item_epilogue-inl.h"
 #include "cpu/kernels.h"
 #include "cpu/scratch.h"
 #include "cpu/simd_avx512.h"

@@ -194,7 +194,6 @@ class TilePacker {
  public:
   using X = typename T::X;
   static constexpr int kWordCols = 4 / sizeof(X);
-  static constexpr int kCols = kTileRows * kWordCols;
 
   TilePacker(const MultiplyArgs& args, int64_t cols) : args_(args), x_(static_cast<const X*>(args.x)), cols_(cols) {}
 
@@ -338,20 +337,6 @@ class TileProduct {
   const TileMemory& memory_;
   const int64_t vectors_;
 };
-
-// Calls each(tile) for the tiles of a range, those that share their items joined.
-template <typename Each>
-void for_each_joined(const Tiling& tiling, int64_t tile_begin, int64_t tile_end, Each&& each) {
-  for (int64_t t = tile_begin; t < tile_end;) {
-    Tile joined = tile_at(tiling, t);
-    for (++t; t < tile_end; ++t) {
-      const Tile next = tile_at(tiling, t);
-      if (next.item != joined.item || joined.rows + next.rows > kMaxTileStreamRows) break;
-      joined.rows += next.rows;
-    }
-    each(joined);
-  }
-}
 
 }  // namespace
 }  // namespace nm

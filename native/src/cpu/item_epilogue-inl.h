@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From sums whose rows lie side by side to results: exact integers, or fp32. Include inside a kernel file only.
-#ifndef NM4J_CPU_INTEGER_EPILOGUE_INL_H_
-#define NM4J_CPU_INTEGER_EPILOGUE_INL_H_
+#ifndef NM4J_CPU_ITEM_EPILOGUE_INL_H_
+#define NM4J_CPU_ITEM_EPILOGUE_INL_H_
 
 #include <type_traits>
 
@@ -141,4 +141,4 @@ void finish_sums(const MultiplyArgs& args, const Tile& tile, const ItemSums<Sum>
 }  // namespace
 }  // namespace nm
 
-#endif  // NM4J_CPU_INTEGER_EPILOGUE_INL_H_
+#endif  // NM4J_CPU_ITEM_EPILOGUE_INL_H_
