@@ -101,20 +101,8 @@ class GpuSparsifierTest {
   }
 
   private static void assertSame(Training expected, Training got) {
-    List<float[]> a = expected.net.values();
-    List<float[]> b = got.net.values();
-    for (int i = 0; i < a.size(); i++) {
-      assertArrayEquals(a.get(i), b.get(i));
-    }
-    for (Map.Entry<String, SparseWeight> weight : expected.sparsifier.sparse().entrySet()) {
-      SparseWeight same = got.sparsifier.sparse().get(weight.getKey());
-      assertArrayEquals(
-          SmallNet.floats(weight.getValue().master()), SmallNet.floats(same.master()));
-      assertEquals(weight.getValue().parameter().mask(), same.parameter().mask());
-    }
-    assertEquals(expected.sparsifier.flips(), got.sparsifier.flips());
-    assertEquals(expected.sparsifier.curve(), got.sparsifier.curve());
-    assertEquals(expected.sparsifier.steps(), got.sparsifier.steps());
+    SmallNet.assertSame(expected.net.values(), got.net.values());
+    SmallNet.assertSame(expected.sparsifier, got.sparsifier);
   }
 
   @ParameterizedTest
@@ -331,10 +319,7 @@ class GpuSparsifierTest {
     try (Sparsifier sparsifier = Sparsifier.attach(net, linear)) {
       assertTrue(sparsifier.report().ok());
     }
-    List<float[]> after = net.values();
-    for (int i = 0; i < before.size(); i++) {
-      assertArrayEquals(before.get(i), after.get(i));
-    }
+    SmallNet.assertSame(before, net.values());
   }
 
   @Test

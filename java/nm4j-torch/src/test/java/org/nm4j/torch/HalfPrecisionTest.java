@@ -152,7 +152,7 @@ class HalfPrecisionTest {
     SmallNet net = SmallNet.seeded(5).inBf16();
     List<float[]> before = net.values();
     Sparsifier.attach(net, recipe(MaskRule.srSte())).detach();
-    assertSame(before, net.values());
+    SmallNet.assertSame(before, net.values());
     Sparsifier sparsifier = Sparsifier.attach(net, recipe(MaskRule.srSte()));
     net.backward(0);
     sparsifier.step(optimizer(net.parameters(), "sgd", 0.1));
@@ -160,12 +160,6 @@ class HalfPrecisionTest {
     sparsifier.detach();
     assertArrayEquals(expected, SmallNet.floats(net.conv.weight()));
     assertTrue(Tensors.isBf16(net.conv.weight()));
-  }
-
-  private static void assertSame(List<float[]> expected, List<float[]> got) {
-    for (int i = 0; i < expected.size(); i++) {
-      assertArrayEquals(expected.get(i), got.get(i));
-    }
   }
 
   /**
@@ -218,13 +212,13 @@ class HalfPrecisionTest {
         e.getMessage().startsWith("fc1.weight: expected contiguous float32 or bfloat16 on the CPU"),
         e.getMessage());
     assertTrue(e.getMessage().contains("got Half"), e.getMessage());
-    assertSame(before, half.values());
+    SmallNet.assertSame(before, half.values());
 
     SmallNet nan = SmallNet.seeded(1).inBf16();
     nan.fc1.weight().detach().select(0, 0).fill_(new Scalar(Float.NaN));
     List<float[]> values = nan.values();
     assertThrows(RuntimeException.class, () -> Sparsifier.attach(nan, Recipe.paper()));
-    assertSame(values, nan.values());
+    SmallNet.assertSame(values, nan.values());
 
     SmallNet net = SmallNet.seeded(1).inBf16();
     net.fc2.to(ScalarType.Half, false); // stays dense, so PyTorch's optimisers may have it
@@ -233,7 +227,7 @@ class HalfPrecisionTest {
       org.nm4j.train.Optimizer sgd = org.nm4j.train.Optimizer.sgd(0.1f);
       e = assertThrows(IllegalArgumentException.class, () -> sparsifier.step(sgd));
       assertTrue(e.getMessage().startsWith("fc2.weight: expected"), e.getMessage());
-      assertSame(attached, net.values());
+      SmallNet.assertSame(attached, net.values());
     }
   }
 }

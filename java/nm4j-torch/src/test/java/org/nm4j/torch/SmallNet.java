@@ -4,6 +4,9 @@
  */
 package org.nm4j.torch;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.LongPointer;
@@ -109,6 +112,28 @@ final class SmallNet extends Module {
       }
     }
     return values;
+  }
+
+  /** Bit for bit. */
+  static void assertSame(List<float[]> expected, List<float[]> got) {
+    assertEquals(expected.size(), got.size());
+    for (int i = 0; i < expected.size(); i++) {
+      assertArrayEquals(expected.get(i), got.get(i));
+    }
+  }
+
+  /** What two trainings have in common when one goes on as the other: bit for bit. */
+  static void assertSame(Sparsifier expected, Sparsifier got) {
+    assertEquals(expected.sparse().keySet(), got.sparse().keySet());
+    for (String name : expected.sparse().keySet()) {
+      SparseWeight a = expected.sparse().get(name);
+      SparseWeight b = got.sparse().get(name);
+      assertArrayEquals(floats(a.master()), floats(b.master()));
+      assertEquals(a.parameter().mask(), b.parameter().mask());
+      assertEquals(a.parameter().flips(), b.parameter().flips());
+    }
+    assertEquals(expected.curve(), got.curve());
+    assertEquals(expected.steps(), got.steps());
   }
 
   static float[] floats(Tensor tensor) {

@@ -71,7 +71,7 @@ class SparsifierTest {
         assertEquals(plain.backward(batch), masked.backward(batch));
         plainOptimizer.step();
         assertEquals(0, sparsifier.step(maskedOptimizer));
-        assertSame(plain.values(), masked.values());
+        SmallNet.assertSame(plain.values(), masked.values());
       }
       for (String sparse : List.of("conv.weight", "fc1.weight")) {
         SparseWeight weight = sparsifier.sparse().get(sparse);
@@ -80,14 +80,7 @@ class SparsifierTest {
         assertNotEquals(weight.master().data_ptr().address(), weight.tensor().data_ptr().address());
       }
     }
-    assertSame(plain.values(), masked.values());
-  }
-
-  private static void assertSame(List<float[]> expected, List<float[]> got) {
-    assertEquals(expected.size(), got.size());
-    for (int i = 0; i < expected.size(); i++) {
-      assertArrayEquals(expected.get(i), got.get(i));
-    }
+    SmallNet.assertSame(plain.values(), masked.values());
   }
 
   /**
@@ -308,7 +301,7 @@ class SparsifierTest {
     assertNotEquals(memory, weight.data_ptr().address());
     sparsifier.detach();
     assertEquals(memory, weight.data_ptr().address());
-    assertSame(before, net.values());
+    SmallNet.assertSame(before, net.values());
   }
 
   @Test
@@ -418,7 +411,7 @@ class SparsifierTest {
       IllegalArgumentException e =
           assertThrows(IllegalArgumentException.class, () -> sparsifier.step(sgd));
       assertTrue(e.getMessage().startsWith("fc1.weight: the gradient is not finite"));
-      assertSame(before, net.values());
+      SmallNet.assertSame(before, net.values());
       assertEquals(0, sparsifier.steps());
       LBFGS lbfgs = new LBFGS(net.parameters(), new LBFGSOptions(1));
       assertThrows(IllegalArgumentException.class, () -> sparsifier.step(lbfgs));
@@ -455,7 +448,7 @@ class SparsifierTest {
                 }
               });
       assertTrue(e.getMessage().contains("fc1.weight"), e.getMessage());
-      assertSame(before, net.values());
+      SmallNet.assertSame(before, net.values());
       assertArrayEquals(gradient, SmallNet.floats(net.conv.weight().grad()));
       assertEquals(0, sparsifier.steps());
       sparsifier.scores("fc1.weight").set(1, 2, 5);

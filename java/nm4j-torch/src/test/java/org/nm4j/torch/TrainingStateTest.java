@@ -67,20 +67,8 @@ class TrainingStateTest {
   }
 
   private static void assertSame(Training expected, Training got) {
-    List<float[]> a = expected.net.values();
-    List<float[]> b = got.net.values();
-    for (int i = 0; i < a.size(); i++) {
-      assertArrayEquals(a.get(i), b.get(i));
-    }
-    for (String name : expected.sparsifier.sparse().keySet()) {
-      SparseWeight x = expected.sparsifier.sparse().get(name);
-      SparseWeight y = got.sparsifier.sparse().get(name);
-      assertArrayEquals(SmallNet.floats(x.master()), SmallNet.floats(y.master()));
-      assertEquals(x.parameter().mask(), y.parameter().mask());
-      assertEquals(x.parameter().flips(), y.parameter().flips());
-    }
-    assertEquals(expected.sparsifier.curve(), got.sparsifier.curve());
-    assertEquals(expected.sparsifier.steps(), got.sparsifier.steps());
+    SmallNet.assertSame(expected.net.values(), got.net.values());
+    SmallNet.assertSame(expected.sparsifier, got.sparsifier);
   }
 
   @ParameterizedTest
