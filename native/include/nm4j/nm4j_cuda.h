@@ -283,6 +283,14 @@ NM_API int32_t nm_cuda_metadata_from_cutlass(nm_cuda_stream* stream, int32_t dty
 NM_API int32_t nm_cuda_cast(nm_cuda_stream* stream, int32_t from, const void* x, int64_t ldx, int32_t to, void* out,
                             int64_t ldo, int64_t rows, int64_t cols, const uint8_t* mask, float factor);
 
+/* The matrix of columns of images, as nm_conv2d_columns_f32 has it, of fp32, bf16, fp16 or int8; and its opposite, as
+ * nm_conv2d_sum_columns_f32, of the three floats: summed in fp32 in the order of the rows, then rounded once. Images
+ * have below 2^31 pixels each, input and output, and columns below 2^31 elements in a row (NM_UNSUPPORTED). */
+NM_API int32_t nm_cuda_conv2d_columns(nm_cuda_stream* stream, int32_t dtype, const nm_conv2d_geometry* geometry,
+                                      const void* x, const nm_images* x_images, void* columns, int64_t ld);
+NM_API int32_t nm_cuda_conv2d_sum_columns(nm_cuda_stream* stream, int32_t dtype, const nm_conv2d_geometry* geometry,
+                                          const void* columns, int64_t ld, void* x, const nm_images* x_images);
+
 /* Weights to integers and one scale a row, as NM_S8 says in nm_matrix_create, over what the mask keeps (everything if
  * it is NULL); 0 elsewhere. Weights that are not finite are found, and their row's results mean nothing; findings may
  * be NULL. rows below 2^31. */

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Checks of a convolution's geometry and images. With sizes below 2^31 the products of two of them fit int64_t.
-#include <cinttypes>
+#include "abi/conv2d_check.h"
 
-#include "abi/conv2d.h"
+#include <cinttypes>
 
 namespace nm {
 namespace {
@@ -131,6 +131,32 @@ int32_t check_images(const char* name, const void* data, const nm_images& i, int
     span->stride = i.stride_w * element_size;
   }
   return NM_OK;
+}
+
+int32_t check_columns(const nm_conv2d_geometry* geometry, const void* x, const nm_images* images, const void* data,
+                      int64_t ld, int64_t element_size, Conv2dColumns* columns, Span* x_span, Span* columns_span) {
+  Conv2dMatrix weights;
+  NM_TRY(check_geometry(geometry, &weights));
+  NM_TRY(check_not_null("x_images", images));
+  Conv2dColumns& c = *columns;
+  c.g = *geometry;
+  c.x = *images;
+  if (c.g.groups != 1) {
+    return fail(NM_UNSUPPORTED, "groups: expected 1, got %" PRId64, c.g.groups);
+  }
+  if (c.x.c != c.g.in_channels) {
+    return fail(NM_INVALID_ARGUMENT, "x: expected %" PRId64 " channels, got %" PRId64, c.g.in_channels, c.x.c);
+  }
+  NM_TRY(check_output(c.g, c.x.n, c.x.h, c.x.w, &c.out));
+  NM_TRY(check_images("x", x, c.x, element_size, x_span));
+  int64_t pixels;
+  if (__builtin_mul_overflow(c.g.kernel_h * c.g.kernel_w, c.g.in_channels, &c.row) ||
+      __builtin_mul_overflow(c.out.h * c.out.w, c.x.n, &pixels)) {
+    return fail(NM_OVERFLOW, "columns: expected a size in bytes below 2^63, got %" PRId64 " x %" PRId64 " x %" PRId64,
+                c.g.kernel_h, c.g.kernel_w, c.g.in_channels);
+  }
+  NM_TRY(check_matrix("columns", data, pixels, c.row, ld, element_size, columns_span));
+  return check_disjoint(*x_span, *columns_span);
 }
 
 }  // namespace nm

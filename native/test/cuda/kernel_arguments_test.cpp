@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "cuda/support/device.h"
+#include "support/images.h"
 #include "support/matrix.h"
 
 namespace nm4j_test {
@@ -286,6 +287,47 @@ TEST_F(KernelArgumentsTest, Products) {
   EXPECT_TRUE(CudaOk(nm_cuda_panels_multiply(panels, &bad, stream())));
   EXPECT_TRUE(CudaOk(nm_cuda_panels_free(panels)));
   EXPECT_TRUE(CudaOk(nm_cuda_panels_free(nullptr)));
+}
+
+TEST_F(KernelArgumentsTest, Columns) {
+  const nm_conv2d_geometry g = Square(4, 2, 3, 1, 1);
+  const nm_images images = Images(NM_NHWC, 2, 5, 5, 4);
+  const auto both = [&](int32_t status, int32_t dtype, const nm_conv2d_geometry* geometry, float* x,
+                        const nm_images* of, float* columns, int64_t ld, std::initializer_list<std::string> words) {
+    EXPECT_TRUE(CudaRefuses(status, nm_cuda_conv2d_columns(stream(), dtype, geometry, x, of, columns, ld), words));
+    EXPECT_TRUE(CudaRefuses(status, nm_cuda_conv2d_sum_columns(stream(), dtype, geometry, columns, ld, x, of), words));
+  };
+  both(NM_INVALID_ARGUMENT, NM_F32, nullptr, w(), &images, out(), 36, {"geometry", "null"});
+  both(NM_INVALID_ARGUMENT, NM_F32, &g, w(), nullptr, out(), 36, {"x_images", "null"});
+  both(NM_INVALID_ARGUMENT, NM_F32, &g, nullptr, &images, out(), 36, {"x", "null"});
+  both(NM_INVALID_ARGUMENT, NM_F32, &g, w(), &images, out(), 35, {"columns", "36", "35"});
+  both(NM_INVALID_ARGUMENT, NM_F32, &g, out() + 9, &images, out(), 36, {"overlapping"});
+  both(NM_UNSUPPORTED, NM_U8, &g, w(), &images, out(), 36, {"dtype", "fp16", "got"});
+  both(NM_INVALID_ARGUMENT, 99, &g, w(), &images, out(), 36, {"dtype", "99"});
+  nm_images other = Images(NM_NHWC, 2, 5, 5, 3);
+  both(NM_INVALID_ARGUMENT, NM_F32, &g, w(), &other, out(), 36, {"4", "3"});
+  auto *const low = reinterpret_cast<float*>(int64_t{1} << 44), *const high =
+                                                                    reinterpret_cast<float*>(int64_t{1} << 50);
+  other = Images(NM_NHWC, 1 << 20, 64, 64, 4);
+  both(NM_UNSUPPORTED, NM_F32, &g, low, &other, high, 36, {"pixels", "2147483647", "4294967296", "fewer"});
+  nm_conv2d_geometry wide = g;
+  wide.pad_top = wide.pad_bottom = 1 << 16;
+  other = Images(NM_NHWC, 1 << 14, 1, 5, 4);
+  both(NM_UNSUPPORTED, NM_F32, &wide, low, &other, high, 36, {"output pixels", "fewer"});
+  nm_conv2d_geometry big = Square(4, 2, 1 << 15, 1, 1 << 14);
+  both(NM_UNSUPPORTED, NM_F32, &big, low, &images, high, int64_t{1} << 32, {"in a row", "4294967296"});
+  nm_conv2d_geometry groups = g;
+  groups.groups = 2;
+  both(NM_UNSUPPORTED, NM_F32, &groups, w(), &images, out(), 36, {"groups", "1", "2"});
+  std::vector<float> host(1000);
+  both(NM_INVALID_ARGUMENT, NM_F32, &g, host.data(), &images, out(), 36, {"x", "device"});
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_conv2d_columns(nullptr, NM_F32, &g, w(), &images, out(), 36),
+                          {"stream", "null"}));
+  EXPECT_TRUE(CudaRefuses(NM_UNSUPPORTED, nm_cuda_conv2d_sum_columns(stream(), NM_S8, &g, w(), 36, out(), &images),
+                          {"dtype", "int8"}));
+  other = Images(NM_NCHW, 0, 5, 5, 4);
+  EXPECT_TRUE(CudaOk(nm_cuda_conv2d_columns(stream(), NM_S8, &g, nullptr, &other, nullptr, 36)));
+  EXPECT_TRUE(CudaOk(nm_cuda_conv2d_sum_columns(stream(), NM_F32, &g, nullptr, 36, nullptr, &other)));
 }
 
 // Nothing to do is no failure, and findings then say that nothing was found.

@@ -83,6 +83,7 @@ class Bench {
     checks();
     compression();
     casts();
+    columns();
     training();
     panels();
   }
@@ -245,6 +246,26 @@ class Bench {
              return nm_cuda_quantize_rows(stream_, NM_F32, w_, size_, size_, size_, mask, static_cast<int8_t*>(other_),
                                           size_, scales_, nullptr);
            }});
+    }
+  }
+
+  // Of an image with a pixel for each 256 weights, 64 channels, and a kernel of 2 x 2, for which each is needed 4
+  // times.
+  void columns() {
+    const int64_t side = size_ / 16;
+    const nm_conv2d_geometry g = {64, 1, 1, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0};
+    const nm_images images[] = {{NM_NHWC, 1, side, side, 64, side * side * 64, side * 64, 64, 1},
+                                {NM_NCHW, 1, side, side, 64, side * side * 64, side, 1, side * side}};
+    for (const nm_images& x : images) {
+      const std::string layout = x.layout == NM_NHWC ? " NHWC " : " NCHW ";
+      for (const Type& type : kAll) {
+        measure({"columns 2 x 2" + layout + type.name, 1.25 * type.bytes,
+                 [=] { return nm_cuda_conv2d_columns(stream_, type.dtype, &g, w_, &x, copy_, 256); }});
+      }
+      for (const Type& type : kFloats) {
+        measure({"sum_columns 2 x 2" + layout + type.name, 1.25 * type.bytes,
+                 [=] { return nm_cuda_conv2d_sum_columns(stream_, type.dtype, &g, w_, 256, copy_, &x); }});
+      }
     }
   }
 

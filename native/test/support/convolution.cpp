@@ -15,45 +15,6 @@
 #include "support/tolerance.h"
 
 namespace nm4j_test {
-namespace {
-
-int64_t OutputSize(int64_t size, int64_t padding, int64_t kernel, int64_t stride, int64_t dilation) {
-  int64_t count = 0;
-  while (count * stride + dilation * (kernel - 1) < size + padding) ++count;
-  return count;
-}
-
-}  // namespace
-
-int64_t Elements(const nm_images& i) {
-  if (i.n * i.h * i.w * i.c == 0) return 0;
-  return (i.n - 1) * i.stride_n + (i.h - 1) * i.stride_h + (i.w - 1) * i.stride_w + (i.c - 1) * i.stride_c + 1;
-}
-
-int64_t OutH(const nm_conv2d_geometry& g, int64_t h) {
-  return OutputSize(h, g.pad_top + g.pad_bottom, g.kernel_h, g.stride_h, g.dilation_h);
-}
-
-int64_t OutW(const nm_conv2d_geometry& g, int64_t w) {
-  return OutputSize(w, g.pad_left + g.pad_right, g.kernel_w, g.stride_w, g.dilation_w);
-}
-
-Gaps RandomGaps(Random& random) {
-  constexpr int64_t kGaps[] = {0, 0, 0, 1, 5};
-  return {random.Pick(kGaps), random.Pick(kGaps), random.Pick(kGaps)};
-}
-
-nm_images Images(int64_t layout, int64_t n, int64_t h, int64_t w, int64_t c, Gaps gaps) {
-  if (layout == NM_NHWC) {
-    const int64_t stride_w = c + gaps.inner;
-    const int64_t stride_h = (w - 1) * stride_w + c + gaps.middle;
-    return {layout, n, h, w, c, (h - 1) * stride_h + (w - 1) * stride_w + c + gaps.outer, stride_h, stride_w, 1};
-  }
-  const int64_t stride_h = w + gaps.inner;
-  const int64_t stride_c = (h - 1) * stride_h + w + gaps.middle;
-  return {layout, n, h, w, c, (c - 1) * stride_c + (h - 1) * stride_h + w + gaps.outer, stride_h, 1, stride_c};
-}
-
 ImageBuffer::ImageBuffer(int64_t layout, int64_t n, int64_t h, int64_t w, int64_t c, Gaps gaps, Placement placement)
     : images_(Images(layout, n, h, w, c, gaps)), buffer_(Elements(images_), placement) {
   for (float& element : buffer_) SetBits(&element, kCanaryBits);
@@ -64,12 +25,6 @@ ImageBuffer::~ImageBuffer() {
   buffer_.AllowAccess();
   ForEach([](float& element, int64_t, int64_t, int64_t, int64_t) { SetBits(&element, kCanaryBits); });
   for (float& element : buffer_) EXPECT_EQ(BitsAt(&element), kCanaryBits) << "something wrote between elements";
-}
-
-nm_conv2d_geometry Square(int64_t in_channels, int64_t out_channels, int64_t kernel, int64_t stride, int64_t padding,
-                          int64_t dilation, int64_t groups) {
-  return {in_channels, out_channels, groups,  kernel,  kernel,  stride, stride,
-          dilation,    dilation,     padding, padding, padding, padding};
 }
 
 int64_t WeightRows(const nm_conv2d_geometry& g) { return g.out_channels * g.kernel_h * g.kernel_w; }
@@ -136,22 +91,6 @@ int64_t Convolution::Tiles(const nm_conv2d* a) const {
   int64_t tiles = -1;
   Require(nm_conv2d_tiles(a, x.images().n, x.images().h, x.images().w, &tiles));
   return tiles;
-}
-
-std::string Describe(const nm_images& i) {
-  std::ostringstream text;
-  text << (i.layout == NM_NHWC ? "NHWC" : "NCHW") << ' ' << i.n << " x " << i.h << " x " << i.w << " x " << i.c
-       << ", strides " << i.stride_n << ' ' << i.stride_h << ' ' << i.stride_w << ' ' << i.stride_c;
-  return text.str();
-}
-
-std::string Describe(const nm_conv2d_geometry& g) {
-  std::ostringstream text;
-  text << "channels " << g.in_channels << " to " << g.out_channels << " in " << g.groups << " groups, kernel "
-       << g.kernel_h << " x " << g.kernel_w << ", stride " << g.stride_h << ' ' << g.stride_w << ", dilation "
-       << g.dilation_h << ' ' << g.dilation_w << ", padding " << g.pad_top << ' ' << g.pad_left << ' ' << g.pad_bottom
-       << ' ' << g.pad_right;
-  return text.str();
 }
 
 std::string Convolution::Describe() const {

@@ -14,19 +14,13 @@
 
 #include "nm4j/nm4j.h"
 #include "support/guarded_buffer.h"
+#include "support/images.h"
 #include "support/matrix.h"
 #include "support/multiplication.h"
 #include "support/random.h"
 #include "support/weights.h"
 
 namespace nm4j_test {
-
-inline constexpr int64_t kImageLayouts[] = {NM_NHWC, NM_NCHW};
-
-// What the strides of images exceed the least ones by, from the innermost dimension outwards.
-struct Gaps {
-  int64_t inner = 0, middle = 0, outer = 0;
-};
 
 // Images in guarded memory that ends with the last image's last element; what lies between elements holds canaries,
 // which the destructor checks.
@@ -61,24 +55,6 @@ class ImageBuffer {
   nm_images images_;
   GuardedBuffer<float> buffer_;
 };
-
-// The least strides, and a distance between rows, pixels or channels on top of them.
-nm_images Images(int64_t layout, int64_t n, int64_t h, int64_t w, int64_t c, Gaps gaps = {});
-
-nm_conv2d_geometry Square(int64_t in_channels, int64_t out_channels, int64_t kernel, int64_t stride = 1,
-                          int64_t padding = 0, int64_t dilation = 1, int64_t groups = 1);
-
-int64_t OutH(const nm_conv2d_geometry& g, int64_t h);
-int64_t OutW(const nm_conv2d_geometry& g, int64_t w);
-
-// From the first element to the last, gaps included.
-int64_t Elements(const nm_images& images);
-
-Gaps RandomGaps(Random& random);
-
-// "channels 8 to 6 ..., kernel ...".
-std::string Describe(const nm_conv2d_geometry& g);
-std::string Describe(const nm_images& images);
 
 // One term of an output: where in X, relative to the window, and the weight.
 struct Term {

@@ -11,6 +11,7 @@
 #include "cuda/kernels/elements.h"
 #include "cuda/kernels/launch.h"
 #include "cuda/kernels/panel.h"
+#include "format/conv2d_columns.h"
 #include "nm4j/nm4j_cuda.h"
 #include "train/update.h"
 
@@ -105,6 +106,10 @@ int launch_pack_panel(Stream stream, const PanelShape& shape, const DenseView& w
 // One of the product's `count`; its pointers are those of this one.
 int launch_panel_product(Stream stream, const PanelShape& shape, int32_t dtype, const void* values,
                          const uint8_t* columns, const nm_cuda_product& product);
+
+// Columns of images of the columns' type, whose sizes fit 32 bits; sums are of floats.
+int launch_columns(Stream stream, const Conv2dColumns& c, const void* x, const DenseView& columns);
+int launch_sum_columns(Stream stream, const Conv2dColumns& c, const DenseView& columns, void* x);
 
 // out = factor * in, the factor alone for NULL; y = act(y) with an nm_activation.
 int launch_factors(Stream stream, const float* in, float factor, int64_t count, float* out);
