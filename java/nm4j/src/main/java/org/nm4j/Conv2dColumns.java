@@ -5,6 +5,9 @@
 package org.nm4j;
 
 import org.nm4j.internal.Bindings;
+import org.nm4j.internal.CudaBindings;
+import org.nm4j.internal.CudaQueue;
+import org.nm4j.internal.CudaStatus;
 
 /**
  * The matrix of columns of images with the channels of one group of a convolution, and back; images
@@ -14,6 +17,13 @@ final class Conv2dColumns {
   private Conv2dColumns() {}
 
   static void make(Conv2dGeometry geometry, Images x, DenseMatrix columns, Execution execution) {
+    if (!x.matrix().device().isCpu()) {
+      try (CudaQueue queue = new CudaQueue(execution, x.matrix().device())) {
+        queue(queue, geometry.ofOneGroup(), x, columns);
+        queue.finish();
+      }
+      return;
+    }
     forEachImage(
         geometry,
         x,
@@ -29,6 +39,10 @@ final class Conv2dColumns {
   }
 
   static void sum(Conv2dGeometry geometry, DenseMatrix columns, Images x, Execution execution) {
+    if (!x.matrix().device().isCpu()) {
+      queueSum(geometry.ofOneGroup(), columns, x, execution);
+      return;
+    }
     Shape.requireWritable("dx", x.matrix());
     forEachImage(
         geometry,
@@ -42,6 +56,35 @@ final class Conv2dColumns {
                 part.ld(),
                 image.matrix().address(),
                 image.describe(image.matrix().ld())));
+  }
+
+  /** Queues {@link #make} on a GPU, in the type of the images. */
+  static void queue(CudaQueue queue, Conv2dGeometry oneGroup, Images x, DenseMatrix columns) {
+    CudaStatus.check(
+        CudaBindings.nm_cuda_conv2d_columns(
+            queue.stream(),
+            x.dtype().code(),
+            oneGroup.fields(),
+            queue.use("x", x.matrix()),
+            x.describe(x.matrix().ld()),
+            queue.use("columns", columns),
+            columns.ld()));
+  }
+
+  private static void queueSum(
+      Conv2dGeometry oneGroup, DenseMatrix columns, Images x, Execution execution) {
+    try (CudaQueue queue = new CudaQueue(execution, x.matrix().device())) {
+      CudaStatus.check(
+          CudaBindings.nm_cuda_conv2d_sum_columns(
+              queue.stream(),
+              x.dtype().code(),
+              oneGroup.fields(),
+              queue.use("columns", columns),
+              columns.ld(),
+              queue.use("dx", x.matrix()),
+              x.describe(x.matrix().ld())));
+      queue.finish();
+    }
   }
 
   private static void forEachImage(

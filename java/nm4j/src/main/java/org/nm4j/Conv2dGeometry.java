@@ -54,6 +54,20 @@ record Conv2dGeometry(
     }
   }
 
+  /** Of one output channel. */
+  long rowElements() {
+    return kernelH * kernelW * weightCols();
+  }
+
+  /** Whether each output pixel depends on one input pixel, the one in its place. */
+  boolean isPointwise() {
+    return kernelH == 1
+        && kernelW == 1
+        && strideH == 1
+        && strideW == 1
+        && top + left + bottom + right == 0;
+  }
+
   long weightCols() {
     return inC / groups;
   }

@@ -62,8 +62,12 @@ public final class DenseMatrix {
           @Override
           public DenseMatrix reshape(DenseMatrix m, long rows, long cols) {
             Shape.requireExactly("elements", m.rows * m.ld, rows * cols);
-            return new DenseMatrix(
-                m.device, m.dtype, m.memory, m.offset, rows, cols, cols, m.scale, m.zero);
+            return m.packed(rows, cols);
+          }
+
+          @Override
+          public Mask reshape(Mask mask, long rows, long cols) {
+            return mask.packed(rows, cols);
           }
 
           @Override
@@ -386,6 +390,11 @@ public final class DenseMatrix {
       stream.copy(this, copy);
       stream.synchronize();
     }
+  }
+
+  /** The same elements, known to have no gaps, in rows of another length. */
+  DenseMatrix packed(long newRows, long newCols) {
+    return new DenseMatrix(device, dtype, memory, offset, newRows, newCols, newCols, scale, zero);
   }
 
   static DenseMatrix on(

@@ -181,6 +181,22 @@ public final class Epilogue {
   }
 
   /** Null when there is none. */
+  /** The same of some of the features, without C. */
+  Epilogue features(long first, long count) {
+    return new Epilogue(
+        alpha,
+        scale == null ? null : scale.columns(first, count),
+        bias == null ? null : bias.columns(first, count),
+        beta,
+        null,
+        activation);
+  }
+
+  /** The same with another C, or without. */
+  Epilogue adding(DenseMatrix other) {
+    return new Epilogue(alpha, scale, bias, beta, other, activation);
+  }
+
   DenseMatrix scale() {
     return scale;
   }

@@ -73,10 +73,7 @@ final class GpuMultiplier implements Route {
       Execution execution) {
     try (CudaQueue queue = new CudaQueue(execution, device)) {
       Held held = hold(queue, layout, resultLayout, batch, count, x, y, epilogue);
-      if (execution.isTuned() && batch * count != 0 && handle instanceof CudaWeights tunable) {
-        GpuTuner.searchOnce(tunable, held.weights, queue, held.product);
-      }
-      held.run(queue);
+      held.run(queue, execution.isTuned());
       queue.finish();
     }
   }
@@ -110,6 +107,14 @@ final class GpuMultiplier implements Route {
       this.product = product;
     }
 
+    /** Queues it; the first of its kind may be preceded by a search for the fastest way. */
+    void run(CudaQueue queue, boolean tuned) {
+      if (tuned && product.isAny() && handle instanceof CudaWeights tunable) {
+        GpuTuner.searchOnce(tunable, weights, queue, product);
+      }
+      run(queue);
+    }
+
     /** Queues it. */
     void run(CudaQueue queue) {
       CudaStatus.check(handle.multiply(weights, queue.stream(), product));
@@ -122,6 +127,11 @@ final class GpuMultiplier implements Route {
       hold(queue, layout, layout, batch, 1, x, y, epilogue);
       hold(queue, layout, layout, 0, 1, x, y, epilogue).run(queue); // types, layout, activation
     }
+    requireApart(x, y, epilogue);
+  }
+
+  /** Y may be C, and overlaps nothing else. */
+  static void requireApart(DenseMatrix x, DenseMatrix y, Epilogue epilogue) {
     requireApart("x", x, y);
     requireApart("bias", epilogue.bias(), y);
     requireApart("scale", epilogue.scale(), y);
@@ -192,7 +202,7 @@ final class GpuMultiplier implements Route {
         : Multiplier.nativeActivation(activation);
   }
 
-  private static void requireType(String name, DenseMatrix matrix, DType expected) {
+  static void requireType(String name, DenseMatrix matrix, DType expected) {
     if (matrix.dtype() != expected) {
       throw new Nm4jException(
           ErrorCode.UNSUPPORTED, name + " must be of " + expected + " here, got " + matrix);

@@ -97,8 +97,8 @@ final class GpuWeights implements Weights {
   }
 
   /** Of weights on the GPU that a mask keeps; null: that obey the pattern. */
-  static GpuWeights of(DenseMatrix w, Mask mask, Pattern pattern) {
-    GpuWeights weights = new GpuWeights(w.device(), w.rows(), w.cols(), pattern, w.dtype());
+  static GpuWeights of(DenseMatrix w, Mask mask, Pattern pattern, DType dtype) {
+    GpuWeights weights = new GpuWeights(w.device(), w.rows(), w.cols(), pattern, dtype);
     return weights.filled(w, mask, Execution.caller());
   }
 

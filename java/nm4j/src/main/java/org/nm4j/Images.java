@@ -119,14 +119,36 @@ public final class Images {
    * @throws OutOfMemoryError when the limit of direct memory is reached
    */
   public static Images allocate(DType dtype, ImageLayout layout, long n, long h, long w, long c) {
+    return allocate(Device.cpu(), dtype, layout, n, h, w, c);
+  }
+
+  /**
+   * New memory of a device, freed when it is forgotten, see {@link DenseMatrix#allocate(Device,
+   * DType, long, long)}.
+   *
+   * @param device the CPU, whose memory begins with zeros, or a GPU, whose does with anything
+   * @param dtype the type of the elements
+   * @param layout how they lie
+   * @param n number of images, may be 0
+   * @param h height, at least 1
+   * @param w width, at least 1
+   * @param c channels, at least 1
+   * @return images that own their memory
+   * @throws IllegalArgumentException when a size is too small or too large
+   * @throws Nm4jException {@link ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#UNAVAILABLE}, {@link
+   *     ErrorCode#LIBRARY}
+   */
+  public static Images allocate(
+      Device device, DType dtype, ImageLayout layout, long n, long h, long w, long c) {
+    Objects.requireNonNull(device, "device");
     Objects.requireNonNull(layout, "layout");
     Objects.requireNonNull(dtype, "dtype");
     long pixels = pixels(h, w);
     try {
       DenseMatrix matrix =
           layout == ImageLayout.NHWC
-              ? DenseMatrix.allocate(dtype, Math.multiplyExact(n, pixels), c)
-              : DenseMatrix.allocate(dtype, n, Math.multiplyExact(c, pixels));
+              ? DenseMatrix.allocate(device, dtype, Math.multiplyExact(n, pixels), c)
+              : DenseMatrix.allocate(device, dtype, n, Math.multiplyExact(c, pixels));
       return of(layout, matrix, n, h, w, c);
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException(
@@ -222,7 +244,7 @@ public final class Images {
    * @throws IllegalStateException unless the elements are integers of 8 bits
    */
   public Images quantized(float scale, int zero) {
-    return new Images(layout, matrix.quantized(scale, zero), n, h, w, c);
+    return with(matrix.quantized(scale, zero));
   }
 
   /**
@@ -252,6 +274,35 @@ public final class Images {
     Objects.checkFromIndexSize(from, count, c);
     long each = layout == ImageLayout.NHWC ? 1 : h * w;
     return of(layout, matrix.columns(from * each, count * each), n, h, w, count);
+  }
+
+  /**
+   * The same images in memory of another device, without gaps. Blocks until they are there.
+   *
+   * @param device the CPU or a GPU
+   * @return new images, even where they are there already
+   * @throws IllegalArgumentException when the copy exceeds 2 GiB and the target is the CPU
+   * @throws Nm4jException {@link ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#UNAVAILABLE}, {@link
+   *     ErrorCode#LIBRARY}
+   * @throws IllegalStateException when the memory is closed
+   */
+  public Images to(Device device) {
+    return with(matrix.to(device));
+  }
+
+  /** Images like these of another matrix of the same shape. */
+  Images with(DenseMatrix other) {
+    return new Images(layout, other, n, h, w, c);
+  }
+
+  /** Whether NCHW images lie one directly behind the other. */
+  boolean withoutGaps() {
+    return n <= 1 || matrix.ld() == matrix.cols();
+  }
+
+  /** NCHW images without gaps as a matrix with a plane in each row. */
+  DenseMatrix planes() {
+    return matrix.packed(n * c, h * w);
   }
 
   /**

@@ -638,6 +638,28 @@ public final class Mask {
     return new Mask(bits, cols);
   }
 
+  /** Some of the rows, in the same memory. */
+  Mask rows(long from, long count) {
+    return new Mask(matrix(Execution.caller()).rows(from, count), cols);
+  }
+
+  /** The same bits in rows of another length: a view where rows are whole bytes, else a copy. */
+  Mask packed(long newRows, long newCols) {
+    Shape.requireExactly("mask", rows * cols, newRows * newCols);
+    if (cols % Byte.SIZE == 0 && newCols % Byte.SIZE == 0) {
+      return new Mask(matrix(Execution.caller()).packed(newRows, stride(newCols)), newCols);
+    }
+    DenseMatrix copy = DenseMatrix.allocate(DType.U8, newRows, stride(newCols));
+    ByteBuffer bits = copy.int8Buffer();
+    for (long i = 0; i < rows * cols; i++) {
+      if (get(i / cols, i % cols)) {
+        int at = (int) (i / newCols * copy.cols() + i % newCols / Byte.SIZE);
+        bits.put(at, (byte) (bits.get(at) | 1 << i % newCols % Byte.SIZE));
+      }
+    }
+    return new Mask(device().isCpu() ? copy : copy.to(device()), newCols);
+  }
+
   /** The bits, a row of bytes for each row of weights, of a mask that nobody has queued. */
   DenseMatrix matrix() {
     return matrix;

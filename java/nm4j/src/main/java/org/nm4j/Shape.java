@@ -55,6 +55,14 @@ final class Shape {
     require(name, mask.rows(), mask.cols(), rows, cols);
   }
 
+  /** Refuses a mask elsewhere than its weights. */
+  static void requireOn(Device device, Mask mask) {
+    if (mask.device() != device) {
+      throw new IllegalArgumentException(
+          "mask must be on " + device + " as w is, got " + mask + "; see Mask.to");
+    }
+  }
+
   private static void require(String name, long rows, long cols, long needRows, long needCols) {
     if (rows != needRows || cols != needCols) {
       throw new IllegalArgumentException(

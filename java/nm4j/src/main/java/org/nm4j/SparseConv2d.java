@@ -6,9 +6,6 @@ package org.nm4j;
 
 import java.util.Objects;
 import org.nm4j.internal.Bindings;
-import org.nm4j.internal.Loader;
-import org.nm4j.internal.NativeConv2d;
-import org.nm4j.internal.ParallelRun;
 import org.nm4j.internal.Status;
 
 /**
@@ -52,22 +49,28 @@ import org.nm4j.internal.Status;
  * batch. Zeros around an image take part in products as zeros; input opposite pruned weights takes
  * no part.
  *
+ * <p>On a GPU, where {@link #to} and {@link Builder#pack} bring it, images lie there and are of the
+ * weights' type: F32, BF16, F16, or S8 with the zero 0. Results and bits are those of the product
+ * of a {@link SparseMatrix} there with the matrix of columns, which is made for some images at a
+ * time. NHWC images are the faster ones. Input channels of a group are a multiple of M.
+ *
  * <p>Any number of threads may apply it at once. The packed weights are native memory, which {@link
  * #close} frees, as {@link SparseMatrix} describes.
  */
 public final class SparseConv2d implements AutoCloseable {
-  private final NativeConv2d handle;
+  private final Conv2dWeights weights;
   private final Conv2dGeometry geometry;
   private final Pattern pattern;
   private final DType dtype;
   private final long bytes;
 
-  private SparseConv2d(NativeConv2d handle, Conv2dGeometry geometry, Pattern pattern, DType dtype) {
-    this.handle = handle;
+  private SparseConv2d(
+      Conv2dWeights weights, Conv2dGeometry geometry, Pattern pattern, DType dtype) {
+    this.weights = weights;
     this.geometry = geometry;
     this.pattern = pattern;
     this.dtype = dtype;
-    this.bytes = handle.bytes();
+    this.bytes = weights.bytes();
   }
 
   /**
@@ -132,24 +135,7 @@ public final class SparseConv2d implements AutoCloseable {
     requireSizes("y", y, x.n(), outH(x.h()), outW(x.w()), geometry.outC());
     Shape.requireWritable("y", y.matrix());
     epilogue.check(geometry.outC(), y.matrix());
-    execution.requireDevice(Device.cpu());
-    int threads = execution.threads();
-    long address = handle.acquire();
-    try {
-      long[] count = new long[1];
-      Status.check(Bindings.nm_conv2d_tiles(address, x.n(), x.h(), x.w(), count));
-      Job job = new Job(address, x, y, epilogue);
-      if (threads == 1 || count[0] <= 1) {
-        job.run(0, count[0]);
-      } else {
-        ParallelRun.run(count[0], execution.executor(), threads, job);
-      }
-    } finally {
-      handle.release();
-      x.matrix().keepAlive();
-      y.matrix().keepAlive();
-      epilogue.keepAlive();
-    }
+    weights.apply(x, y, epilogue, execution);
   }
 
   /**
@@ -184,7 +170,55 @@ public final class SparseConv2d implements AutoCloseable {
   }
 
   /**
-   * The native memory that the packed weights occupy.
+   * Where the weights lie, and images have to.
+   *
+   * @return the CPU or a GPU
+   */
+  public Device device() {
+    return weights.device();
+  }
+
+  /**
+   * A copy on another device, in the same type.
+   *
+   * @param device the CPU or a GPU
+   * @return the copy, which belongs to the caller
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when a GPU has no place for these weights,
+   *     {@link ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#UNAVAILABLE}, {@link ErrorCode#LIBRARY}
+   * @throws IllegalStateException when closed
+   */
+  public SparseConv2d to(Device device) {
+    return to(device, dtype);
+  }
+
+  /**
+   * A copy on a device, rounded to a type. Weights of S8 stay S8.
+   *
+   * @param device the CPU, for weights of F32, BF16 or S8, or a GPU, for those and F16
+   * @param type of the copy's weights
+   * @return the copy, which belongs to the caller
+   * @throws IllegalArgumentException when the CPU has no weights of this type
+   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when a GPU has no place for these weights,
+   *     or S8 would become another type or the reverse, {@link ErrorCode#OUT_OF_MEMORY}, {@link
+   *     ErrorCode#UNAVAILABLE}, {@link ErrorCode#LIBRARY}
+   * @throws IllegalStateException when closed
+   */
+  public SparseConv2d to(Device device, DType type) {
+    Objects.requireNonNull(type, "type");
+    if ((dtype == DType.S8) != (type == DType.S8)) {
+      throw new Nm4jException(
+          ErrorCode.UNSUPPORTED,
+          "weights of " + dtype + " cannot become " + type + " on " + device);
+    }
+    Conv2dWeights copy =
+        device.isCpu()
+            ? CpuConv2d.copyOf(this, geometry, DType.requireWeights(type))
+            : GpuConv2d.copyOf(this, geometry, device, type);
+    return new SparseConv2d(copy, geometry, pattern, type);
+  }
+
+  /**
+   * The memory of the device that the packed weights occupy.
    *
    * @return bytes
    */
@@ -195,7 +229,7 @@ public final class SparseConv2d implements AutoCloseable {
   /**
    * How weights are stored.
    *
-   * @return F32, BF16 or S8
+   * @return F32, BF16 or S8; on a GPU also F16
    */
   public DType dtype() {
     return dtype;
@@ -208,25 +242,17 @@ public final class SparseConv2d implements AutoCloseable {
    * @throws IllegalStateException when closed
    */
   public float[] scales() {
-    DenseMatrix scales = DenseMatrix.allocate(1, geometry.outC());
-    long address = handle.acquire();
-    try {
-      Status.check(Bindings.nm_conv2d_get_scales(address, scales.address()));
-      return scales.toArray();
-    } finally {
-      handle.release();
-      scales.keepAlive();
-    }
+    return weights.scales();
   }
 
   /**
-   * The native kernel for images of fp32.
+   * The native kernel for images of fp32, or on a GPU of the weights' type.
    *
    * @return its name
    * @throws IllegalStateException when closed
    */
   public String kernel() {
-    return kernel(DType.F32);
+    return kernel(device().isCpu() ? DType.F32 : dtype);
   }
 
   /**
@@ -238,14 +264,7 @@ public final class SparseConv2d implements AutoCloseable {
    * @throws IllegalStateException when closed
    */
   public String kernel(DType images) {
-    long[] name = new long[1];
-    long address = handle.acquire();
-    try {
-      Status.check(Bindings.nm_conv2d_kernel(address, images.code(), name));
-      return Bindings.string(name[0]);
-    } finally {
-      handle.release();
-    }
+    return weights.kernel(images);
   }
 
   /**
@@ -257,15 +276,7 @@ public final class SparseConv2d implements AutoCloseable {
    * @throws IllegalStateException when closed
    */
   public DenseMatrix decompress() {
-    DenseMatrix out = DenseMatrix.allocate(geometry.weightRows(), geometry.weightCols());
-    long address = handle.acquire();
-    try {
-      Status.check(Bindings.nm_conv2d_get_f32(address, out.address()));
-      return out;
-    } finally {
-      handle.release();
-      out.keepAlive();
-    }
+    return weights.decompress();
   }
 
   /**
@@ -274,7 +285,7 @@ public final class SparseConv2d implements AutoCloseable {
    * @return true when calls would fail
    */
   public boolean isClosed() {
-    return handle.isClosed();
+    return weights.isClosed();
   }
 
   /**
@@ -284,7 +295,7 @@ public final class SparseConv2d implements AutoCloseable {
    */
   @Override
   public void close() {
-    handle.close();
+    weights.close();
   }
 
   /**
@@ -299,6 +310,7 @@ public final class SparseConv2d implements AutoCloseable {
         + ", "
         + pattern
         + (dtype == DType.F32 ? "" : " " + dtype)
+        + (device().isCpu() ? "" : ", " + device())
         + (isClosed() ? ", closed]" : "]");
   }
 
@@ -306,53 +318,6 @@ public final class SparseConv2d implements AutoCloseable {
     if (images.n() != n || images.h() != h || images.w() != w || images.c() != c) {
       throw new IllegalArgumentException(
           name + " must be " + n + " x " + h + " x " + w + " x " + c + ", got " + images);
-    }
-  }
-
-  /** One application, in tiles. */
-  private static final class Job implements ParallelRun.Tiles {
-    private final long address;
-    private final DenseMatrix x;
-    private final long[] xImages;
-    private final Epilogue epilogue;
-    private final long[] cImages;
-    private final DenseMatrix y;
-    private final long[] yImages;
-
-    Job(long address, Images x, Images y, Epilogue epilogue) {
-      this.address = address;
-      this.x = x.matrix();
-      this.xImages = x.describe(x.matrix().ld());
-      this.epilogue = epilogue;
-      this.cImages = y.describe(epilogue.addedLd(y.matrix()));
-      this.y = y.matrix();
-      this.yImages = y.describe(y.matrix().ld());
-    }
-
-    @Override
-    public void run(long begin, long end) {
-      Status.check(
-          Bindings.nm4j_convolve(
-              address,
-              x.typedAddress(),
-              x.dtype().code(),
-              xImages,
-              x.scale(),
-              x.zero(),
-              epilogue.alpha(),
-              epilogue.scaleAddress(),
-              epilogue.addedAddress(),
-              cImages,
-              epilogue.beta(),
-              epilogue.biasAddress(),
-              Multiplier.nativeActivation(epilogue.activation()),
-              y.typedAddress(),
-              y.dtype().code(),
-              yImages,
-              y.scale(),
-              y.zero(),
-              begin,
-              end));
     }
   }
 
@@ -563,6 +528,9 @@ public final class SparseConv2d implements AutoCloseable {
       Conv2dGeometry g = geometry();
       Shape.require("oihw", oihw, outC, g.weightCols() * kernelH * kernelW);
       requireNoGaps("oihw", oihw);
+      if (!oihw.device().isCpu()) {
+        return fromOihw(oihw.to(Device.cpu())).to(oihw.device());
+      }
       DenseMatrix out = DenseMatrix.allocate(g.weightRows(), g.weightCols());
       Status.check(
           Bindings.nm_ohwi_from_oihw_f32(
@@ -589,40 +557,35 @@ public final class SparseConv2d implements AutoCloseable {
     }
 
     /**
-     * Packs the weights that a mask keeps.
+     * Packs the weights that a mask keeps, on the device where both lie. On a GPU, weights of F32
+     * are rounded to {@link #dtype}, others stay as they are, and NaN is refused.
      *
      * @param weights in OHWI order, {@link #weightRows} x {@link #weightCols} without gaps; not
      *     changed, and not needed afterwards
-     * @param mask of the same shape, at most N per group
+     * @param mask of the same shape, at most N per group, on the same device
      * @param pattern the pattern the mask obeys
      * @return the packed convolution, which belongs to the caller
      * @throws IllegalArgumentException when a shape is wrong
      * @throws Nm4jException {@link ErrorCode#PATTERN_BREACH}, {@link ErrorCode#NAN}, {@link
      *     ErrorCode#OUT_OF_MEMORY}; {@link ErrorCode#UNSUPPORTED} when inC / groups is at most N,
-     *     as in depthwise convolutions: then the pattern drops nothing
+     *     as in depthwise convolutions: then the pattern drops nothing; or on a GPU no multiple of
+     *     M
      */
     public SparseConv2d pack(DenseMatrix weights, Mask mask, Pattern pattern) {
       Conv2dGeometry g = geometry();
       Shape.require("weights", weights, g.weightRows(), g.weightCols());
       Shape.require("mask", mask, g.weightRows(), g.weightCols());
+      Shape.requireOn(weights.device(), mask);
       requireNoGaps("weights", weights);
-      long address = weights.address();
-      Loader.load();
-      try {
-        NativeConv2d handle =
-            NativeConv2d.pack(
-                g.fields(),
-                pattern.n(),
-                pattern.m(),
-                dtype.code(),
-                address,
-                mask.address(),
-                Flags.of(nan));
-        return new SparseConv2d(handle, g, pattern, dtype);
-      } finally {
-        weights.keepAlive();
-        mask.keepAlive();
+      if (weights.device().isCpu()) {
+        return new SparseConv2d(
+            CpuConv2d.pack(g, pattern, DType.requireWeights(dtype), weights, mask, nan),
+            g,
+            pattern,
+            dtype);
       }
+      DType type = weights.dtype() == DType.F32 ? dtype : weights.dtype();
+      return new SparseConv2d(GpuConv2d.pack(g, pattern, type, weights, mask), g, pattern, type);
     }
 
     /**
@@ -652,23 +615,8 @@ public final class SparseConv2d implements AutoCloseable {
       if (dtype != DType.S8) {
         throw new IllegalStateException("dtype must be S8 to take integers, got " + dtype);
       }
-      long factors = scales.address();
-      Loader.load();
-      try {
-        NativeConv2d handle =
-            NativeConv2d.packIntegers(
-                g.fields(),
-                pattern.n(),
-                pattern.m(),
-                weights.typedAddress(),
-                mask.address(),
-                factors);
-        return new SparseConv2d(handle, g, pattern, dtype);
-      } finally {
-        weights.keepAlive();
-        mask.keepAlive();
-        scales.keepAlive();
-      }
+      CpuConv2d packed = CpuConv2d.packIntegers(g, pattern, weights, mask, scales);
+      return new SparseConv2d(packed, g, pattern, dtype);
     }
 
     /** A new one of the same sizes, with the type and policy that builders begin with. */

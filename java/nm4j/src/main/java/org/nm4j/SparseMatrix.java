@@ -165,7 +165,7 @@ public final class SparseMatrix implements AutoCloseable {
   public static SparseMatrix of(DenseMatrix w, Mask mask, Pattern pattern) {
     if (!w.device().isCpu()) {
       requireFits(w, mask, w.rows(), w.cols());
-      return onGpu(w, w.dtype(), pattern, GpuWeights.of(w, mask, pattern));
+      return onGpu(w, w.dtype(), pattern, GpuWeights.of(w, mask, pattern, w.dtype()));
     }
     try (Builder builder = builder(w.rows(), w.cols(), pattern)) {
       return builder.put(0, w, mask).build();
@@ -186,7 +186,7 @@ public final class SparseMatrix implements AutoCloseable {
    */
   public static SparseMatrix ofSparse(DenseMatrix w, Pattern pattern) {
     if (!w.device().isCpu()) {
-      return onGpu(w, w.dtype(), pattern, GpuWeights.of(w, null, pattern));
+      return onGpu(w, w.dtype(), pattern, GpuWeights.of(w, null, pattern, w.dtype()));
     }
     return of(w, Mask.nonZeros(w, pattern), pattern);
   }
@@ -199,10 +199,7 @@ public final class SparseMatrix implements AutoCloseable {
   private static void requireFits(DenseMatrix w, Mask mask, long rows, long cols) {
     Shape.require("w", w, rows, cols);
     Shape.require("mask", mask, rows, cols);
-    if (mask.device() != w.device()) {
-      throw new IllegalArgumentException(
-          "mask must be on " + w.device() + " as w is, got " + mask + "; see Mask.to");
-    }
+    Shape.requireOn(w.device(), mask);
   }
 
   /**

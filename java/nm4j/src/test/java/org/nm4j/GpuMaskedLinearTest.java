@@ -282,10 +282,5 @@ class GpuMaskedLinearTest {
         () -> new MaskedConv2d(sizes, here, there, pair.gemm), "b", "on cpu", "on cuda:0");
     pair.close();
     Misuse.illegalState(() -> pair.gpu.forward(x, y, CALLER), "closed");
-    MaskedParameter conv = MaskedParameter.builder("c", DenseMatrix.allocate(4, 8).to(GPU)).build();
-    Misuse.fails(
-        ErrorCode.UNSUPPORTED,
-        () -> new MaskedConv2d(SparseConv2d.builder(8, 4, 1, 1), conv, null, pair.gemm),
-        "cuda:0");
   }
 }

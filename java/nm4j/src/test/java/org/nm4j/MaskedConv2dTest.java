@@ -330,7 +330,10 @@ class MaskedConv2dTest {
       weight.setPattern(pattern);
       try (MaskedConv2d conv =
           new MaskedConv2d(SparseConv2d.builder(8, 8, 1, 1), weight, null, DENSE)) {
-        Misuse.illegalArgument(() -> conv.forward(half, other, CALLER), "conv: x must be of F32");
+        Misuse.fails(
+            ErrorCode.UNSUPPORTED,
+            () -> conv.forward(half, other, CALLER),
+            "conv: x must be of F32 on the CPU");
         Misuse.illegalArgument(() -> conv.forward(x, half, CALLER), "conv: y must be of F32");
         Misuse.illegalArgument(() -> conv.backward(x, half, null, CALLER), "dy must be of F32");
         Misuse.illegalArgument(() -> conv.backward(x, other, half, CALLER), "dx must be of F32");

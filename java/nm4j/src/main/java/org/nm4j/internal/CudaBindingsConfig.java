@@ -66,6 +66,7 @@ public class CudaBindingsConfig implements InfoMapper {
         .put(new Info("int32_t").valueTypes("int").pointerTypes("int[]"))
         .put(new Info("int64_t").cast().valueTypes("long").pointerTypes("long[]"))
         .put(new Info("const char", "char").cast().valueTypes("byte").pointerTypes("String"))
+        .put(new Info("nm_conv2d_geometry", "nm_images").skip().cast().pointerTypes("long[]"))
         .put(
             new Info(
                     "nm_cuda_stream",

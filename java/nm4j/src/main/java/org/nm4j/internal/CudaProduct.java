@@ -13,6 +13,11 @@ package org.nm4j.internal;
  * @param beta factor of C
  */
 public record CudaProduct(long[] fields, float alpha, float beta) {
+  /** Whether there is anything to compute. */
+  public boolean isAny() {
+    return batch() != 0 && fields[5] != 0;
+  }
+
   /** N. */
   public long batch() {
     return fields[4];

@@ -6,6 +6,7 @@ package org.nm4j.internal;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Device;
 import org.nm4j.DeviceStream;
@@ -26,6 +27,7 @@ public final class CudaQueue implements AutoCloseable {
   private final CudaStream handle;
   private final long address;
   private CudaFindings findings; // or null: nobody looks for anything
+  private CudaAllocation scratch; // or null: nobody needs any
 
   /** Nothing queued yet, on the stream that an execution has for a device. */
   public CudaQueue(Execution execution, Device device) {
@@ -66,6 +68,20 @@ public final class CudaQueue implements AutoCloseable {
   public long use(NativeHandle one) {
     used.add(one);
     return call.use(one);
+  }
+
+  /** Memory for what one queued work leaves for the next; each call may give the same again. */
+  public DenseMatrix scratch(DType dtype, long rows, long cols) {
+    long bytes = Math.multiplyExact(Math.multiplyExact(rows, cols), dtype.bytes());
+    if (scratch != null && scratch.bytes() < bytes) {
+      throw new IllegalStateException(
+          "the first use of scratch memory must be the largest, got " + bytes + " bytes");
+    }
+    if (scratch == null) {
+      scratch = handle.takeScratch(device, bytes);
+      call.use(scratch);
+    }
+    return Matrices.get().view(dtype, scratch, rows * cols, rows, cols, cols);
   }
 
   /** Where a kernel writes what it finds. */
@@ -119,6 +135,9 @@ public final class CudaQueue implements AutoCloseable {
       }
     } finally {
       call.close();
+      if (scratch != null) {
+        handle.giveBack(scratch);
+      }
     }
   }
 }

@@ -24,6 +24,9 @@ public final class CudaStream extends NativeHandle {
   /** What nobody uses now. Work on this stream alone writes there, so that order is no matter. */
   private final ArrayDeque<CudaFindings> findings = new ArrayDeque<>();
 
+  /** The same for memory of any use; a call has one at most. */
+  private final ArrayDeque<CudaAllocation> scratch = new ArrayDeque<>();
+
   private long epoch;
   private int nextLook = FIRST_LOOK;
 
@@ -107,6 +110,21 @@ public final class CudaStream extends NativeHandle {
     findings.push(free);
   }
 
+  /** At least so many bytes, to be given back. */
+  synchronized CudaAllocation takeScratch(Device device, long bytes) {
+    if (!scratch.isEmpty() && scratch.peek().bytes() >= bytes) {
+      return scratch.pop();
+    }
+    if (!scratch.isEmpty()) {
+      scratch.pop().close(); // waits for the work
+    }
+    return new CudaAllocation(device.index(), bytes);
+  }
+
+  synchronized void giveBack(CudaAllocation free) {
+    scratch.push(free);
+  }
+
   @Override
   public void close() {
     super.close(); // waits for the work
@@ -114,6 +132,8 @@ public final class CudaStream extends NativeHandle {
       inFlight.clear();
       findings.forEach(CudaFindings::free);
       findings.clear();
+      scratch.forEach(CudaAllocation::close);
+      scratch.clear();
     }
   }
 }

@@ -9,6 +9,7 @@ import org.nm4j.DenseMatrix;
 import org.nm4j.Device;
 import org.nm4j.Execution;
 import org.nm4j.Images;
+import org.nm4j.Mask;
 import org.nm4j.Pattern;
 import org.nm4j.SparseConv2d;
 
@@ -47,6 +48,9 @@ public abstract class Matrices {
 
   /** The same elements, which have no gaps, in rows of another length. */
   public abstract DenseMatrix reshape(DenseMatrix matrix, long rows, long cols);
+
+  /** The same bits in rows of another length. */
+  public abstract Mask reshape(Mask mask, long rows, long cols);
 
   /** The memory of a matrix. */
   public abstract Memory memory(DenseMatrix matrix);

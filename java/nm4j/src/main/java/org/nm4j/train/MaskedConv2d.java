@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Objects;
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
-import org.nm4j.ErrorCode;
 import org.nm4j.Execution;
 import org.nm4j.Gemm;
 import org.nm4j.ImageLayout;
@@ -49,8 +48,10 @@ import org.nm4j.internal.TrainedWeights;
  * dense and made of columns. Not safe for use by many threads at once.
  */
 public final class MaskedConv2d implements AutoCloseable {
-  /** Columns that stay in a cache of 4 MiB. */
-  private static final long COLUMNS = 1 << 20;
+  /** Columns that stay in a cache of 4 MiB; on a GPU, of 32 MiB. */
+  private static final long CPU_COLUMNS = 1 << 20;
+
+  private static final long GPU_COLUMNS = 1 << 23;
 
   private final SparseConv2d.Builder geometry;
   private final SparseConv2d.Builder pixels; // of one output: the columns are the pixels
@@ -61,6 +62,7 @@ public final class MaskedConv2d implements AutoCloseable {
   private final List<DenseMatrix> scratch = new ArrayList<>();
   private SparseConv2d packed; // or null: dense, or nothing packed yet
   private Stamp stamp; // of what is packed
+  private DType type = DType.F32; // of images
 
   /**
    * A convolution of parameters, which stay the caller's.
@@ -71,16 +73,10 @@ public final class MaskedConv2d implements AutoCloseable {
    * @param bias 1 x out channels without a pattern, or null
    * @param gemm computes the gradient of the weights
    * @throws IllegalArgumentException when shapes or groups do not fit
-   * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when the weights are on a GPU
    */
   public MaskedConv2d(
       SparseConv2d.Builder sizes, MaskedParameter weight, MaskedParameter bias, Gemm gemm) {
     this.geometry = Matrices.get().sizes(Objects.requireNonNull(sizes, "sizes"));
-    if (!weight.device().isCpu()) {
-      throw new Nm4jException(
-          ErrorCode.UNSUPPORTED,
-          weight.name() + ": convolutions train on the CPU, got weights on " + weight.device());
-    }
     this.layer = new MaskedLayer(weight, bias, gemm);
     channels = geometry.weightCols();
     outputs = weight.rows() / geometry.groups();
@@ -99,12 +95,16 @@ public final class MaskedConv2d implements AutoCloseable {
     for (int group = 0; group < geometry.groups(); group++) {
       groups.add(
           new MaskedOperand(
-              weight,
-              group * outputs,
-              outputs,
-              (type, pattern) -> Matrices.get().trainedColumns(outputs, weight.cols(), pattern)));
+              weight, group * outputs, outputs, (type, pattern) -> room(weight, type, pattern)));
     }
     requireWholeGroups();
+  }
+
+  /** On the CPU, where Y needs no columns, for the backward pass alone. */
+  private TrainedWeights room(MaskedParameter weight, DType type, Pattern pattern) {
+    return weight.device().isCpu()
+        ? Matrices.get().trainedColumns(outputs, weight.cols(), pattern)
+        : Matrices.get().trainedWeights(weight.device(), type, outputs, weight.cols(), pattern);
   }
 
   private void requireWholeGroups() {
@@ -126,12 +126,13 @@ public final class MaskedConv2d implements AutoCloseable {
   /**
    * Y = conv(X, E W) + b.
    *
-   * @param x fp32 images with the input channels
-   * @param y as many fp32 images of the output's size with the output channels, writable, not
-   *     overlapping {@code x}
+   * @param x images with the input channels, where the weights are
+   * @param y as many images of the output's size with the output channels, of the type of {@code
+   *     x}, writable, not overlapping it
    * @param execution where to compute
    * @throws IllegalArgumentException when sizes do not fit or memory overlaps
-   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when a kept weight is NaN
+   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when a kept weight is NaN; {@link
+   *     org.nm4j.ErrorCode#UNSUPPORTED} for an {@code x} of another type than the device takes
    * @throws IllegalStateException when closed
    */
   public void forward(Images x, Images y, Execution execution) {
@@ -140,8 +141,9 @@ public final class MaskedConv2d implements AutoCloseable {
     requireInput("x", x, x);
     requireOutput("y", y, x);
     layer.requireApart("y", y.matrix(), "x", x.matrix());
-    if (pack()) {
-      packed.apply(x, y, layer.epilogue(execution), execution);
+    take(x.dtype());
+    if (weight().device().isCpu() && pack()) {
+      packed.apply(x, y, layer.epilogue(0, weight().rows(), execution), execution);
       return;
     }
     forEachPart(
@@ -149,18 +151,22 @@ public final class MaskedConv2d implements AutoCloseable {
         y,
         (part, out, group, first) -> {
           DenseMatrix cols = columns(part, out, execution);
-          DenseMatrix w = groups.get(group).dense(execution);
-          if (out.layout() == ImageLayout.NHWC) {
-            layer.dense(cols, w, group * outputs, out.matrix(), execution);
+          boolean turned = out.layout() == ImageLayout.NCHW;
+          DenseMatrix rows = turned ? scratch(1, cols.rows(), outputs) : out.matrix();
+          TrainedWeights sparse = groups.get(group).packed(execution);
+          long from = group * outputs;
+          if (sparse == null) {
+            layer.dense(cols, groups.get(group).dense(execution), from, rows, execution);
           } else {
-            DenseMatrix rows = scratch(1, cols.rows(), outputs);
-            layer.dense(cols, w, group * outputs, rows, execution);
+            sparse.forward(cols, rows, layer.epilogue(from, outputs, execution), execution);
+          }
+          if (turned) {
             Matrices.get().sumColumns(pixels, rows, out, execution);
           }
         });
   }
 
-  /** Whether the forward pass is sparse; then the weights are packed as they are. */
+  /** Whether the forward pass is sparse, on the CPU; then the weights are packed as they are. */
   private boolean pack() {
     MaskedParameter weight = weight();
     weight.requireWhole();
@@ -175,31 +181,13 @@ public final class MaskedConv2d implements AutoCloseable {
     long rows = geometry.weightRows();
     DenseMatrix w = Matrices.get().reshape(weight.weights(), rows, channels);
     try {
-      packed = geometry.pack(w, maskOfPositions(rows), now.pattern());
+      Mask positions = Matrices.get().reshape(weight.mask(), rows, channels);
+      packed = geometry.pack(w, positions, now.pattern());
     } catch (Nm4jException e) {
       throw new Nm4jException(e.code(), weight.name() + ": " + e.getMessage());
     }
     stamp = now;
     return true;
-  }
-
-  /** The mask with a row for each output and kernel position. */
-  private Mask maskOfPositions(long rows) {
-    Mask mask = weight().mask();
-    if (channels % 8 == 0) {
-      return Mask.of(mask.bits(), rows, channels);
-    }
-    long positions = rows / mask.rows();
-    int rowBytes = Math.toIntExact((channels + 7) / 8);
-    byte[] bits = new byte[Math.toIntExact(rows * rowBytes)];
-    for (long row = 0; row < rows; row++) {
-      for (long c = 0; c < channels; c++) {
-        if (mask.get(row / positions, row % positions * channels + c)) {
-          bits[(int) (row * rowBytes + c / 8)] |= (byte) (1 << c % 8);
-        }
-      }
-    }
-    return Mask.of(bits, rows, channels);
   }
 
   /**
@@ -224,6 +212,7 @@ public final class MaskedConv2d implements AutoCloseable {
       layer.requireApart("dx", dx.matrix(), "x", x.matrix());
       layer.requireApart("dx", dx.matrix(), "dy", dy.matrix());
     }
+    take(x.dtype());
     forEachPart(
         x,
         dy,
@@ -236,7 +225,7 @@ public final class MaskedConv2d implements AutoCloseable {
             if (sparse == null) {
               layer.denseInput(rows, groups.get(group).dense(execution), cols, execution);
             } else {
-              sparse.backward(rows, cols, null, execution);
+              sparse.backward(rows, cols, layer.gemm, execution);
             }
             Images to = dx.images(first, part.n()).channels(group * channels, channels);
             Matrices.get().sumColumns(geometry, cols, to, execution);
@@ -318,7 +307,8 @@ public final class MaskedConv2d implements AutoCloseable {
   /** Visits some images at a time, and of these the channels of each group. */
   private void forEachPart(Images x, Images out, Part part) {
     long perImage = geometry.outH(x.h()) * geometry.outW(x.w()) * weight().cols();
-    long some = Math.max(1, COLUMNS / perImage);
+    long most = weight().device().isCpu() ? CPU_COLUMNS : GPU_COLUMNS;
+    long some = Math.max(1, most / perImage);
     long from = 0;
     do { // once without images too: their gradients are zeros
       long count = Math.min(some, x.n() - from);
@@ -353,27 +343,39 @@ public final class MaskedConv2d implements AutoCloseable {
   /** Memory that stays; two of them are in use at once. */
   private DenseMatrix scratch(int which, long rows, long cols) {
     while (scratch.size() <= which) {
-      scratch.add(DenseMatrix.allocate(0, cols));
+      scratch.add(DenseMatrix.allocate(weight().device(), type, 0, cols));
     }
     if (scratch.get(which).rows() < rows) {
-      scratch.set(which, DenseMatrix.allocate(rows, cols));
+      scratch.set(which, DenseMatrix.allocate(weight().device(), type, rows, cols));
     }
     return scratch.get(which).rows(0, rows);
   }
 
   private void requireInput(String what, Images images, Images like) {
     requireFits(what, images, like.n(), like.h(), like.w(), channels * groups.size());
+    if (images == like) {
+      layer.requireTaken(images.matrix());
+    } else {
+      layer.requireLike(like.matrix(), what, images.matrix());
+    }
+  }
+
+  /** Takes images of a type, after all checks. */
+  private void take(DType images) {
+    layer.type(images);
+    groups.forEach(group -> group.type(images));
+    if (type != images) {
+      type = images;
+      scratch.clear();
+    }
   }
 
   private void requireOutput(String what, Images out, Images x) {
     requireFits(what, out, x.n(), geometry.outH(x.h()), geometry.outW(x.w()), weight().rows());
+    layer.requireLike(x.matrix(), what, out.matrix());
   }
 
   private void requireFits(String what, Images images, long n, long h, long w, long c) {
-    if (images.dtype() != DType.F32 || !images.matrix().device().isCpu()) {
-      throw new IllegalArgumentException(
-          weight().name() + ": " + what + " must be of F32 on the CPU, got " + images.matrix());
-    }
     if (images.n() != n || images.h() != h || images.w() != w || images.c() != c) {
       throw new IllegalArgumentException(
           weight().name()

@@ -9,8 +9,10 @@ import java.util.Objects;
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Epilogue;
+import org.nm4j.ErrorCode;
 import org.nm4j.Execution;
 import org.nm4j.Gemm;
+import org.nm4j.Nm4jException;
 import org.nm4j.internal.Matrices;
 
 /**
@@ -71,9 +73,9 @@ final class MaskedLayer {
     }
   }
 
-  /** What adds the bias to a sparse product. */
-  Epilogue epilogue(Execution execution) {
-    return bias == null ? Epilogue.NONE : Epilogue.NONE.bias(bias(execution));
+  /** What adds the bias to a sparse product of some outputs. */
+  Epilogue epilogue(long first, long count, Execution execution) {
+    return bias == null ? Epilogue.NONE : Epilogue.NONE.bias(bias(execution).columns(first, count));
   }
 
   /** The bias in the activations' type. */
@@ -122,6 +124,39 @@ final class MaskedLayer {
       bias.step(biasGradient, optimizer, MaskRule.ste(), execution);
     }
     return flips;
+  }
+
+  /** Refuses activations elsewhere, and of types that the device does not take. */
+  void requireTaken(DenseMatrix x) {
+    requireHere("x", x);
+    boolean gpu = !weight.device().isCpu();
+    boolean taken =
+        x.dtype() == DType.F32 || gpu && (x.dtype() == DType.BF16 || x.dtype() == DType.F16);
+    if (!taken) {
+      throw new Nm4jException(
+          ErrorCode.UNSUPPORTED,
+          weight.name()
+              + ": x must be of F32"
+              + (gpu ? ", BF16 or F16" : " on the CPU")
+              + ", got "
+              + x);
+    }
+  }
+
+  /** Refuses what has to be where X is, and of its type. */
+  void requireLike(DenseMatrix x, String what, DenseMatrix matrix) {
+    requireHere(what, matrix);
+    if (matrix.dtype() != x.dtype()) {
+      throw new IllegalArgumentException(
+          weight.name() + ": " + what + " must be of " + x.dtype() + " as x is, got " + matrix);
+    }
+  }
+
+  private void requireHere(String what, DenseMatrix matrix) {
+    if (matrix.device() != weight.device()) {
+      throw new IllegalArgumentException(
+          weight.name() + ": " + what + " must be on " + weight.device() + ", got " + matrix);
+    }
   }
 
   /** Refuses a result that would overwrite an operand. */

@@ -6,7 +6,6 @@ package org.nm4j.train;
 
 import org.nm4j.DType;
 import org.nm4j.DenseMatrix;
-import org.nm4j.ErrorCode;
 import org.nm4j.Execution;
 import org.nm4j.Gemm;
 import org.nm4j.Nm4jException;
@@ -92,7 +91,7 @@ public final class MaskedLinear implements AutoCloseable {
     take(x.dtype());
     TrainedWeights packed = operand.packed(execution);
     if (packed != null) {
-      packed.forward(x, y, layer.epilogue(execution), execution);
+      packed.forward(x, y, layer.epilogue(0, weight().rows(), execution), execution);
     } else {
       layer.dense(x, operand.dense(execution), 0, y, execution);
     }
@@ -216,36 +215,18 @@ public final class MaskedLinear implements AutoCloseable {
 
   private void requireInput(DenseMatrix x) {
     requireShape("x", x, x.rows(), weight().cols());
-    boolean gpu = !weight().device().isCpu();
-    boolean taken =
-        x.dtype() == DType.F32 || gpu && (x.dtype() == DType.BF16 || x.dtype() == DType.F16);
-    if (!taken) {
-      throw new Nm4jException(
-          ErrorCode.UNSUPPORTED,
-          weight().name()
-              + ": x must be of F32"
-              + (gpu ? ", BF16 or F16" : " on the CPU")
-              + ", got "
-              + x);
-    }
+    layer.requireTaken(x);
   }
 
   private void requireLike(DenseMatrix x, String what, DenseMatrix matrix, long cols) {
     requireShape(what, matrix, x.rows(), cols);
-    if (matrix.dtype() != x.dtype()) {
-      throw new IllegalArgumentException(
-          weight().name() + ": " + what + " must be of " + x.dtype() + " as x is, got " + matrix);
-    }
+    layer.requireLike(x, what, matrix);
   }
 
   private void requireShape(String what, DenseMatrix matrix, long rows, long cols) {
     if (matrix.rows() != rows || matrix.cols() != cols) {
       throw new IllegalArgumentException(
           weight().name() + ": " + what + " must be " + rows + " x " + cols + ", got " + matrix);
-    }
-    if (matrix.device() != weight().device()) {
-      throw new IllegalArgumentException(
-          weight().name() + ": " + what + " must be on " + weight().device() + ", got " + matrix);
     }
   }
 
