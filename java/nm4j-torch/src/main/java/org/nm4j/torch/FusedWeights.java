@@ -95,6 +95,11 @@ final class FusedWeights {
     }
   }
 
+  /** Of all dense parameters, made or not. */
+  List<String> names() {
+    return entries.stream().map(NetWeights.Entry::name).toList();
+  }
+
   Map<String, MaskedParameter> parameters() {
     Map<String, MaskedParameter> parameters = new LinkedHashMap<>();
     dense().forEach((name, weight) -> parameters.put(name, weight.parameter()));

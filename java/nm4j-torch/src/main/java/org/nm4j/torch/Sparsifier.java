@@ -400,7 +400,7 @@ public final class Sparsifier implements AutoCloseable {
    * network is on) and the SAD curve. The file appears whole or not at all.
    *
    * @param file replaced if it exists
-   * @param optimizer PyTorch's optimiser, or null when nm4j's steps
+   * @param optimizer PyTorch's optimiser if it steps, even if nm4j's does at times; else null
    * @param extra whatever else you need, an epoch say; may be empty
    * @throws IOException from the file system
    * @throws IllegalStateException when not attached
@@ -414,7 +414,7 @@ public final class Sparsifier implements AutoCloseable {
    * Reads what {@link #save} wrote, for the same network and recipe, on the same device.
    *
    * @param file the file
-   * @param optimizer of the kind that was saved, made for this module, or null when nm4j's steps
+   * @param optimizer of the kind that was saved, made for this module, or null if none was
    * @return what was given as {@code extra}
    * @throws IOException when the file is damaged or of another network, recipe or device; nothing
    *     has changed

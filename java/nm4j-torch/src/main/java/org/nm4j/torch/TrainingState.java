@@ -33,7 +33,7 @@ import org.nm4j.train.MaskedParameter;
 final class TrainingState {
   private final Sparsifier sparsifier;
   private final Optimizer optimizer;
-  private final boolean fused;
+  private boolean fused; // with what nm4j's optimisers know of dense parameters
 
   TrainingState(Sparsifier sparsifier, Optimizer optimizer) {
     this.sparsifier = sparsifier;
@@ -60,7 +60,7 @@ final class TrainingState {
         bodies.put("tensor " + tensor.getKey(), out -> write(tensor.getValue(), out));
       }
       for (MaskedParameter parameter : parameters().values()) {
-        bodies.put("state " + parameter.name(), parameter::save);
+        bodies.put(state(parameter.name()), parameter::save);
       }
       if (optimizer != null) {
         bodies.put("optimizer kind", out -> out.writeUTF(kind()));
@@ -73,6 +73,7 @@ final class TrainingState {
   byte[] read(Path file) throws IOException {
     try (PointerScope scope = new PointerScope()) {
       Checkpoint checkpoint = Checkpoint.open(file);
+      fused = sparsifier.fused().names().stream().anyMatch(name -> checkpoint.has(state(name)));
       check(checkpoint, file);
       for (Map.Entry<String, Tensor> tensor : tensors().entrySet()) {
         try (DataInputStream in = checkpoint.section("tensor " + tensor.getKey())) {
@@ -81,9 +82,10 @@ final class TrainingState {
         }
       }
       for (MaskedParameter parameter : parameters().values()) {
-        if (checkpoint.has("state " + parameter.name())) {
-          parameter.load(new ByteArrayInputStream(checkpoint.bytes("state " + parameter.name())));
-        }
+        parameter.load(new ByteArrayInputStream(checkpoint.bytes(state(parameter.name()))));
+      }
+      if (!fused) {
+        sparsifier.fused().release(); // made anew when nm4j's optimisers step
       }
       if (optimizer != null) {
         load(checkpoint.bytes("optimizer"), file);
@@ -114,9 +116,9 @@ final class TrainingState {
         expect(file, tensor.getKey(), Tensors.describe(tensor.getValue()), in.readUTF());
       }
     }
-    for (String name : sparsifier.sparse().keySet()) {
-      if (!checkpoint.has("state " + name)) {
-        throw new IOException(file + ": there is no mask of " + name + " in it");
+    for (String name : parameters().keySet()) {
+      if (!checkpoint.has(state(name))) {
+        throw new IOException(file + ": there is no state of " + name + " in it");
       }
     }
     if (checkpoint.has("optimizer") != (optimizer != null)) {
@@ -132,6 +134,10 @@ final class TrainingState {
         expect(file, "optimiser", in.readUTF(), kind());
       }
     }
+  }
+
+  private static String state(String parameter) {
+    return "state " + parameter;
   }
 
   private String kind() {

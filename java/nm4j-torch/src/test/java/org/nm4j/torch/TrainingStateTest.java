@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nm4j.Pattern;
 import org.nm4j.train.MaskKind;
 import org.nm4j.train.MaskRule;
@@ -31,12 +32,13 @@ class TrainingStateTest {
 
   @TempDir private Path temp;
 
-  /** A network in training with PyTorch's Adam or nm4j's. */
+  /** A network in training with PyTorch's Adam, nm4j's, or these in turn. */
   private static final class Training implements AutoCloseable {
     final SmallNet net;
     final Optimizer torchs;
     final org.nm4j.train.Optimizer fused;
     final Sparsifier sparsifier;
+    final boolean inTurn;
 
     Training(String optimizer, long seed) {
       this(optimizer, seed, RECIPE);
@@ -45,14 +47,15 @@ class TrainingStateTest {
     Training(String optimizer, long seed, Recipe recipe) {
       SmallNet seeded = SmallNet.seeded(seed);
       net = optimizer.endsWith("bf16") ? seeded.inBf16() : seeded;
-      torchs = optimizer.startsWith("torch") ? net.adam() : null;
+      inTurn = optimizer.startsWith("both");
+      torchs = optimizer.startsWith("torch") || inTurn ? net.adam() : null;
       fused = org.nm4j.train.Optimizer.adam(1e-3f);
       sparsifier = Sparsifier.attach(net, recipe);
     }
 
     void step(long batch) {
       net.backward(batch);
-      if (torchs == null) {
+      if (torchs == null || inTurn && batch % 2 == 0) {
         sparsifier.step(fused);
       } else {
         sparsifier.step(torchs);
@@ -80,7 +83,9 @@ class TrainingStateTest {
     "torch,transposable",
     "fused,random 3",
     "torch,scores",
-    "fused,wanda"
+    "fused,wanda",
+    "both,magnitude",
+    "both bf16,magnitude"
   })
   void goesOnBitForBit(String optimizer, String masks) throws IOException {
     Path file = temp.resolve("state.nm4j");
@@ -104,6 +109,26 @@ class TrainingStateTest {
       }
       assertSame(whole, resumed);
       assertEquals(List.of(file), listed());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"both", "both bf16"})
+  void whatNm4jsOptimisersKnewIsForgotten(String optimizer) throws IOException {
+    Path file = temp.resolve("state.nm4j");
+    try (Training saved = new Training(optimizer, 1);
+        Training used = new Training(optimizer, 2);
+        Training fresh = new Training(optimizer, 3)) {
+      saved.step(1); // by PyTorch's
+      saved.sparsifier.save(file, saved.torchs, new byte[0]);
+      used.step(0); // by nm4j's
+      for (Training training : List.of(used, fresh)) {
+        training.sparsifier.load(file, training.torchs);
+        for (int batch = 2; batch < 6; batch++) {
+          training.step(batch);
+        }
+      }
+      assertSame(fresh, used);
     }
   }
 

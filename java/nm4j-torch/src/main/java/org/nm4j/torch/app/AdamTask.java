@@ -45,6 +45,11 @@ abstract class AdamTask<N extends Net> implements Task {
   }
 
   @Override
+  public final org.nm4j.train.Optimizer fusedOptimizer() {
+    return org.nm4j.train.Optimizer.adam((float) rate());
+  }
+
+  @Override
   public final double rate() {
     return 1e-3;
   }

@@ -22,6 +22,8 @@ final class ImageTask implements Task {
   static final String ACCURACY = "accuracy";
 
   private static final int TEST_BATCH = 500;
+  private static final double MOMENTUM = 0.9;
+  private static final double WEIGHT_DECAY = 5e-5;
 
   private final VisionNet net;
   private final Images images;
@@ -130,9 +132,16 @@ final class ImageTask implements Task {
   @Override
   public Optimizer optimizer() {
     SGDOptions options = new SGDOptions(rate());
-    options.momentum().put(0.9);
-    options.weight_decay().put(5e-5);
+    options.momentum().put(MOMENTUM);
+    options.weight_decay().put(WEIGHT_DECAY);
     return new SGD(net.parameters(), options);
+  }
+
+  @Override
+  public org.nm4j.train.Optimizer fusedOptimizer() {
+    return org.nm4j.train.Optimizer.sgd((float) rate())
+        .momentum((float) MOMENTUM)
+        .weightDecay((float) WEIGHT_DECAY);
   }
 
   @Override

@@ -26,7 +26,7 @@ final class Reported {
 
   /** Empty where nothing is reported. */
   static String of(Summary row) {
-    boolean same = Method.of(row.method()) == Method.SR_STE && row.lambda() == 2e-4f;
+    boolean same = Method.of(row.method()) == Method.SR_STE && row.strength().equals("2e-4");
     return same ? SR_STE.getOrDefault(row.pattern(), "") : "";
   }
 }

@@ -65,7 +65,7 @@ final class ResultTables {
               ? "ASP (" + row.epochs() + " + " + row.epochs() + " epochs)"
               : row.method());
       line.add(masked ? row.pattern() : "");
-      line.add(method == Method.SR_STE ? RunConfig.scientific(row.lambda()) : "");
+      line.add(method == Method.SR_STE ? row.strength() : "");
       line.add(
           row.seeds().size() < row.planned()
               ? row.seeds().size() + " of " + row.planned()
@@ -119,7 +119,7 @@ final class ResultTables {
   }
 
   private static String label(Summary row) {
-    return RunConfig.label(Method.of(row.method()), row.pattern(), row.lambda());
+    return RunConfig.label(Method.of(row.method()), row.pattern(), row.strength());
   }
 
   private boolean isAccuracy() {

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param sadLast the same of the last epoch alone
  * @param planned how many seeds it will have
  * @param differences seed by seed, from dense trainings and from STE
+ * @param strength of SR-STE, see {@link RunConfig#strength}; null for all others
  */
 record Summary(
     String experiment,
@@ -33,7 +34,8 @@ record Summary(
     double seconds,
     double sadLast,
     int planned,
-    List<Difference> differences) {
+    List<Difference> differences,
+    String strength) {
 
   /**
    * All rows of an experiment of which there are results, with those of its seeds that are there.
@@ -76,7 +78,10 @@ record Summary(
         row.stream().mapToDouble(RunResult::seconds).sum(),
         row.stream().mapToDouble(r -> r.last().sad()).average().orElse(0),
         planned,
-        differences(row, byRow));
+        differences(row, byRow),
+        config.method() == Method.SR_STE
+            ? RunConfig.strength(config.lambda(), config.placement())
+            : null);
   }
 
   private static List<Difference> differences(

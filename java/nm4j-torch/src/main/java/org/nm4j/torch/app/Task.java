@@ -33,6 +33,9 @@ interface Task {
   /** PyTorch's optimiser over all parameters. */
   Optimizer optimizer();
 
+  /** The same of nm4j, which has every {@link org.nm4j.train.Placement}. */
+  org.nm4j.train.Optimizer fusedOptimizer();
+
   /** Its learning rate after warm-up. */
   double rate();
 }

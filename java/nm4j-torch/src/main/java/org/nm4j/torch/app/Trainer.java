@@ -21,6 +21,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.nm4j.Nm4j;
 import org.nm4j.torch.MaskChange;
 import org.nm4j.torch.Sparsifier;
+import org.nm4j.train.Placement;
 
 /**
  * Trains a task, goes on from its checkpoint after a kill, and leaves the result in the network.
@@ -121,7 +122,8 @@ final class Trainer {
       Sparsifier sparsifier, Optimizer optimizer, long steps, int epoch, int batch, Clock clock) {
     try (PointerScope scope = new PointerScope()) {
       task.net().train(true);
-      setRate(optimizer, rate(sparsifier.steps(), steps));
+      double rate = rate(sparsifier.steps(), steps);
+      setRate(optimizer, rate);
       torch.manual_seed(config.seed() * 1_000_000_007L + sparsifier.steps());
       optimizer.zero_grad();
       Tensor loss = task.loss(epoch, batch);
@@ -131,12 +133,19 @@ final class Trainer {
         throw new IllegalStateException(
             config.id() + ": the loss is " + value + " at step " + sparsifier.steps());
       }
-      long flips = sparsifier.step(optimizer);
+      long flips = step(sparsifier, optimizer, rate);
       lossSum += value;
       lossCount++;
       listener.step(
           sparsifier.steps(), steps, lossSum / lossCount, flips, clock.rate(task, lossCount));
     }
+  }
+
+  /** By PyTorch's optimiser; by nm4j's where SR-STE's term does not go into the gradient. */
+  private long step(Sparsifier sparsifier, Optimizer optimizer, double rate) {
+    return config.placement() == Placement.IN_GRADIENT
+        ? sparsifier.step(optimizer)
+        : sparsifier.step(task.fusedOptimizer().lr((float) rate));
   }
 
   /** Linear warm-up, then half a cosine down to 0. */

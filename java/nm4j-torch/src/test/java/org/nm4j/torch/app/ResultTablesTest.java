@@ -18,6 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nm4j.train.Placement;
 
 class ResultTablesTest {
   private static final Path README = Path.of("README.md");
@@ -116,13 +117,28 @@ class ResultTablesTest {
     assertEquals(List.of(dense, dense), List.of(ste.dense(), srSte.dense()));
     assertEquals(ste, srSte.ste());
     assertEquals(0.5f, srSte.lambda());
+    assertEquals(ste, ste.placed(Placement.DECOUPLED));
+    assertEquals(srSte, srSte.placed(null), "as in files of earlier versions");
+  }
+
+  @Test
+  void placementsAreRowsOfTheirOwn() {
+    RunConfig inGradient = result("text", Method.SR_STE, 1, 0, 0).config();
+    RunConfig decoupled = inGradient.placed(Placement.DECOUPLED);
+    assertEquals("SR-STE 2:4, lambda 2e-4", inGradient.label());
+    assertEquals("SR-STE 2:4, lambda 2e-4 decoupled", decoupled.label());
+    assertEquals("text-sr-ste-2of4-2.0e-4-decoupled-e2-s1", decoupled.id());
+    assertEquals(decoupled.id(), decoupled.seeded(1).id());
+    assertEquals(inGradient.ste(), decoupled.ste());
+    assertTrue(RunConfig.ORDER.compare(inGradient, decoupled) < 0);
   }
 
   @Test
   void lambdasAreWrittenAsPeopleDo() {
     Map<Float, String> expected =
         Map.of(
-            2e-4f, "2e-4", -2e-5f, "-2e-5", 2e-3f, "2e-3", 1.5e-4f, "1.5e-4", 0f, "0", 3f, "3e0");
+            2e-4f, "2e-4", -2e-5f, "-2e-5", 2e-3f, "2e-3", 1.5e-4f, "1.5e-4", 0f, "0", 3f, "3",
+            0.3f, "0.3", 30f, "3e1");
     expected.forEach((value, text) -> assertEquals(text, RunConfig.scientific(value)));
   }
 

@@ -18,20 +18,15 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.nm4j.torch.Sparsifier;
 import org.nm4j.torch.data.ImageSet;
 import org.nm4j.torch.nets.Mlp;
-import org.nm4j.train.MaskRule;
-import org.nm4j.train.Optimizer;
 import org.nm4j.train.Placement;
-import org.nm4j.train.Recipe;
 
 /** A training whose process is killed again and again ends with the bits of one that is not. */
 class ResumeTest {
@@ -46,7 +41,7 @@ class ResumeTest {
     SR_STE_SGD,
     STE_ADAM,
     ASP_SGD,
-    FUSED_ADAMW
+    FUSED_ADAM
   }
 
   /** The process that is killed: it trains a small network, and writes the weights at the end. */
@@ -126,16 +121,16 @@ class ResumeTest {
         switch (kind) {
           case ASP_SGD -> Method.ASP;
           case STE_ADAM -> Method.STE;
-          case SR_STE_SGD, FUSED_ADAMW -> Method.SR_STE;
+          case SR_STE_SGD, FUSED_ADAM -> Method.SR_STE;
         };
-    RunConfig config = new RunConfig("fashion-mlp", method, "2:4", 2e-4f, 4, 3, 0);
+    RunConfig config =
+        new RunConfig("fashion-mlp", method, "2:4", 2e-4f, 4, 3, 0)
+            .placed(kind == Kind.FUSED_ADAM ? Placement.OUTSIDE_MOMENTS : Placement.IN_GRADIENT);
     torch.manual_seed(config.seed());
     Mlp net = new Mlp(64, 64, 32, 10);
     ImageTask task = new ImageTask(net, images(), false, BATCH, config);
     Resting resting = new Resting(rest);
-    if (kind == Kind.FUSED_ADAMW) {
-      fused(task, checkpoint, rest);
-    } else if (kind == Kind.STE_ADAM) {
+    if (kind == Kind.STE_ADAM || kind == Kind.FUSED_ADAM) {
       new Trainer(config, new AdamDigits(task, net, config), checkpoint, SAVE, resting).run();
     } else {
       if (kind == Kind.ASP_SGD) {
@@ -148,30 +143,6 @@ class ResumeTest {
 
   private static Path dense(Path checkpoint) {
     return checkpoint.resolveSibling("dense-" + checkpoint.getFileName());
-  }
-
-  /** A loop of one's own, with nm4j's optimiser, saved at each step. */
-  private static void fused(ImageTask task, Path checkpoint, Runnable rest) throws IOException {
-    Recipe recipe =
-        Recipe.builder().rule(MaskRule.srSte().placement(Placement.OUTSIDE_MOMENTS)).build();
-    Optimizer adamW = Optimizer.adamW(1e-3f);
-    try (Sparsifier sparsifier = Sparsifier.attach(task.net(), recipe)) {
-      if (Files.exists(checkpoint)) {
-        sparsifier.load(checkpoint, null);
-      }
-      while (sparsifier.steps() < 80) {
-        try (PointerScope scope = new PointerScope()) {
-          int step = (int) sparsifier.steps();
-          task.net().zero_grad(true);
-          task.loss(step / task.batches(), step % task.batches()).backward();
-          sparsifier.step(adamW);
-          sparsifier.record();
-          sparsifier.save(checkpoint, null, new byte[0]);
-        }
-        rest.run();
-      }
-      sparsifier.finish();
-    }
   }
 
   private static byte[] bytes(Mlp net) throws IOException {
@@ -205,7 +176,7 @@ class ResumeTest {
    * while it saves, steps or tests.
    */
   @ParameterizedTest
-  @CsvSource({"SR_STE_SGD, 20", "STE_ADAM, 5", "ASP_SGD, 5", "FUSED_ADAMW, 5"})
+  @CsvSource({"SR_STE_SGD, 20", "STE_ADAM, 5", "ASP_SGD, 5", "FUSED_ADAM, 5"})
   void killedAgainAndAgain(Kind kind, int kills) throws Exception {
     AtomicInteger steps = new AtomicInteger();
     byte[] expected = train(kind, temp.resolve("whole.nm4j"), steps::incrementAndGet);
