@@ -38,7 +38,7 @@ extern "C" {
 /* Statuses beside those of nm_status. */
 enum nm_cuda_status {
   NM_CUDA_UNAVAILABLE = 100, /* no usable device, or no cuSPARSELt for a sparse product; the message is the reason */
-  NM_CUDA_FAILURE = 101,     /* the CUDA runtime failed; the message names its error and the call */
+  NM_CUDA_FAILURE = 101,     /* the CUDA runtime or cuBLAS failed; the message names its error and the call */
   NM_CUDA_LT_FAILURE = 102   /* cuSPARSELt failed where it should not have; likewise */
 };
 
@@ -68,7 +68,10 @@ enum nm_cuda_reason {
   NM_CUDA_LT_TOO_NEW = 9,       /* newer than 0.10, the newest whose declarations this library was checked against */
   NM_CUDA_LT_REFUSED = 10,      /* 0.8.0, which crashes on unaligned host structs and is slow on H100 and L4 */
   NM_CUDA_LT_LACKS_DEVICE = 11, /* this cuSPARSELt has no kernels for this device */
-  NM_CUDA_LT_FAILED = 12        /* cuSPARSELt does not initialise */
+  NM_CUDA_LT_FAILED = 12,       /* cuSPARSELt does not initialise */
+  NM_CUDA_BLAS_MISSING = 13,    /* libcublas was not found; the text lists where it was looked for */
+  NM_CUDA_BLAS_BROKEN = 14,     /* found, but not loadable or lacking a function */
+  NM_CUDA_BLAS_TOO_OLD = 15     /* older than 11.0 */
 };
 
 enum nm_cuda_copy_kind { NM_CUDA_TO_DEVICE = 1, NM_CUDA_FROM_DEVICE = 2, NM_CUDA_ON_DEVICE = 3 };
@@ -104,6 +107,10 @@ NM_API int32_t nm_cuda_device_reason(int32_t device, int32_t* reason, const char
  * else; otherwise as libcusparseLt.so.0 where the system's loader looks, then where NVIDIA's packages put it. The
  * first attempt's outcome holds for the life of the process. */
 NM_API int32_t nm_cuda_product_reason(int32_t device, int32_t* reason, const char** text);
+
+/* The same for dense products, with cuBLAS 11.0 or newer: at the path in NM4J_CUBLAS, and nowhere else, or as
+ * libcublas.so.13, 12 or 11 where the system's loader looks, then in /usr/local/cuda/lib64. */
+NM_API int32_t nm_cuda_gemm_reason(int32_t device, int32_t* reason, const char** text);
 
 typedef struct nm_cuda_device_info {
   char name[256];
@@ -282,6 +289,24 @@ NM_API int32_t nm_cuda_metadata_from_cutlass(nm_cuda_stream* stream, int32_t dty
  * dimension are the same. */
 NM_API int32_t nm_cuda_cast(nm_cuda_stream* stream, int32_t from, const void* x, int64_t ldx, int32_t to, void* out,
                             int64_t ldo, int64_t rows, int64_t cols, const uint8_t* mask, float factor);
+
+/* A dense product by cuBLAS, for what no mask makes sparse: C = op(A) op(B) + beta C, all row by row. */
+typedef struct nm_cuda_gemm_problem {
+  int32_t dtype, c_dtype;           /* of A and B: NM_F32, NM_BF16 or NM_CUDA_F16; of C: the same, or NM_F32 */
+  int32_t transpose_a, transpose_b; /* 1: op is the transpose */
+  int64_t m, n, k;                  /* C is m x n, op(A) m x k, op(B) k x n; all sizes below 2^31 */
+  const void* a;
+  int64_t lda;
+  const void* b;
+  int64_t ldb;
+  float beta; /* 0: C's contents do not matter */
+  void* c;
+  int64_t ldc;
+} nm_cuda_gemm_problem;
+
+/* Sums are of fp32, and fp32 is multiplied as such. The problem is read before the call returns; C overlaps nothing.
+ * NM_CUDA_UNAVAILABLE without cuBLAS, see nm_cuda_gemm_reason. */
+NM_API int32_t nm_cuda_gemm(nm_cuda_stream* stream, const nm_cuda_gemm_problem* problem);
 
 /* The matrix of columns of images, as nm_conv2d_columns_f32 has it, of fp32, bf16, fp16 or int8; and its opposite, as
  * nm_conv2d_sum_columns_f32, of the three floats: summed in fp32 in the order of the rows, then rounded once. Images

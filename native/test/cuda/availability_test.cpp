@@ -44,6 +44,27 @@ namespace {
   std::exit(0);
 }
 
+[[noreturn]] void TellGemm() {
+  int32_t reason = -1;
+  const char* text = "";
+  const int32_t status = nm_cuda_gemm_reason(0, &reason, &text);
+  std::fprintf(stderr, "status=%d reason=%d text=%s", status, reason, text);
+  nm_cuda_stream* stream = nullptr;
+  void* memory = nullptr;
+  if (nm_cuda_stream_create(0, &stream) == NM_OK && nm_cuda_alloc(0, 12, &memory) == NM_OK) {
+    auto* const x = static_cast<float*>(memory);
+    const nm_cuda_gemm_problem p = {NM_F32, NM_F32, 0, 0, 1, 1, 1, x, 1, x + 1, 1, 0, x + 2, 1};
+    const int32_t multiplied = nm_cuda_gemm(stream, &p);
+    if (multiplied != (reason == NM_CUDA_AVAILABLE ? int32_t{NM_OK} : int32_t{NM_CUDA_UNAVAILABLE})) {
+      std::fprintf(stderr, " BUT a product gave %d", multiplied);
+    }
+    nm_cuda_stream_free(stream);
+    nm_cuda_free(0, memory);
+  }
+  std::fprintf(stderr, ";end");
+  std::exit(0);
+}
+
 // The double of another version, beside the one that the tests were started with.
 std::string DoubleOf(const std::string& version) {
   const char* own = std::getenv("NM4J_CUSPARSELT");
@@ -138,6 +159,7 @@ TEST(CudaDevices, Null) {
   EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_device_count(nullptr), {"count"}));
   EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_device_reason(0, nullptr, &text), {"reason"}));
   EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_product_reason(0, &value, nullptr), {"text"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_gemm_reason(0, nullptr, nullptr), {"reason"}));
   EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_device_get(0, nullptr), {"info"}));
   EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_lt_version(&value, nullptr, &value), {"minor"}));
   EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_lt_path(nullptr), {"path"}));
@@ -218,6 +240,20 @@ TEST_F(CudaAvailability, LibraryThatIsNone) {
   Set("NM4J_CUSPARSELT", file.string());
   EXPECT_EXIT(TellProduct(), testing::ExitedWithCode(0), Reason(NM_CUDA_LT_BROKEN) + "cannot be loaded.*;end");
   std::filesystem::remove(file);
+}
+
+TEST_F(CudaAvailability, CublasMayBeMissingOrBroken) {
+  EXPECT_EXIT(TellGemm(), testing::ExitedWithCode(0), Reason(NM_CUDA_AVAILABLE) + "cuBLAS 13[.]0 .*libcublas.*;end");
+  Set("NM4J_CUBLAS", "/nowhere/libcublas.so");
+  EXPECT_EXIT(TellGemm(), testing::ExitedWithCode(0),
+              Reason(NM_CUDA_BLAS_MISSING) + "not found; tried /nowhere/libcublas.so;end");
+  Set("NM4J_CUBLAS", DoubleOf("0.10.0"));
+  EXPECT_EXIT(TellGemm(), testing::ExitedWithCode(0), Reason(NM_CUDA_BLAS_BROKEN) + "lacks cublasGetProperty;end");
+  Unset("NM4J_CUBLAS");
+  EXPECT_EXIT(TellGemm(), testing::ExitedWithCode(0),
+              "reason=(0|13) text=.*(tried libcublas.so.13, .*/usr/local/cuda/|cuBLAS).*;end");
+  Set("NM4J_DOUBLE_DRIVER", "0");
+  EXPECT_EXIT(TellGemm(), testing::ExitedWithCode(0), Reason(NM_CUDA_NO_DRIVER) + "no NVIDIA driver.*;end");
 }
 
 // Without the variable, the loader's own search and the places of NVIDIA's packages.

@@ -121,6 +121,23 @@ TEST_F(CudaFailure, EventsAndMemory) {
       "fill", [&] { return nm_cuda_fill(stream.get(), bytes.data(), 1, 256); }, [&] { stream.Synchronize(); });
 }
 
+TEST_F(CudaFailure, DenseProducts) {
+  const DeviceBytes memory(12);
+  auto* const x = static_cast<float*>(memory.data());
+  const nm_cuda_gemm_problem p = {NM_F32, NM_F32, 0, 0, 1, 1, 1, x, 1, x + 1, 1, 0, x + 2, 1};
+  nm_cuda_stream* stream = nullptr;
+  FailEveryCall(
+      "gemm",  // the first one of a stream, which makes a handle
+      [&] {
+        const int32_t created = stream == nullptr ? nm_cuda_stream_create(0, &stream) : int32_t{NM_OK};
+        return created != NM_OK ? created : nm_cuda_gemm(stream, &p);
+      },
+      [&] {
+        EXPECT_TRUE(CudaOk(nm_cuda_stream_free(stream)));
+        stream = nullptr;
+      });
+}
+
 TEST_F(CudaFailure, Weights) {
   const Stream stream;
   nm_cuda_weights* weights = nullptr;

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "abi/check.h"
+#include "cuda/blas/library.h"
 #include "cuda/lt/library.h"
 #include "cuda/lt/session.h"
 
@@ -90,6 +91,16 @@ int32_t nm_cuda_product_reason(int32_t device, int32_t* reason, const char** tex
     NM_TRY(nm::check_not_null("reason", reason));
     NM_TRY(nm::check_not_null("text", text));
     return tell(nm::cuda::lt::product_availability(device), reason, text);
+  });
+}
+
+int32_t nm_cuda_gemm_reason(int32_t device, int32_t* reason, const char** text) {
+  return guarded([&] {
+    NM_TRY(nm::check_not_null("reason", reason));
+    NM_TRY(nm::check_not_null("text", text));
+    const nm::cuda::Availability found = nm::cuda::device_availability(device);
+    const bool usable = found.reason == NM_CUDA_AVAILABLE;
+    return tell(usable ? nm::cuda::blas::library().availability : found, reason, text);
   });
 }
 

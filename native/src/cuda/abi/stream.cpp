@@ -52,8 +52,9 @@ int32_t nm_cuda_stream_free(nm_cuda_stream* stream) {
     const int32_t waited = nm::cuda::check_cuda(cudaStreamSynchronize(stream->raw), "cudaStreamSynchronize");
     stream->scratch.release();
     stream->workspace.release();
+    const int32_t left = nm::cuda::blas::destroy(stream->blas);
     const cudaError_t destroyed = stream->owned ? cudaStreamDestroy(stream->raw) : cudaSuccess;
-    if (entered != NM_OK || waited != NM_OK) return entered != NM_OK ? entered : waited;
+    for (const int32_t status : {entered, waited, left}) NM_TRY(status);
     return nm::cuda::check_cuda(destroyed, "cudaStreamDestroy");
   });
 }

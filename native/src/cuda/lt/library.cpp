@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/lt/library.h"
 
-#include <dlfcn.h>
-
-#include <cstdlib>
 #include <vector>
+
+#include "cuda/runtime/shared_library.h"
 
 namespace nm {
 namespace cuda {
@@ -23,7 +22,6 @@ constexpr Version kOldest = {0, 6, 0}, kRefused = {0, 8, 0}, kNewest = {0, 10, 9
 
 // Where NVIDIA's packages put the library since 0.8 (out of the loader's sight), and where toolkits are.
 std::vector<std::string> candidates() {
-  if (const char* path = std::getenv("NM4J_CUSPARSELT"); path != nullptr && *path != '\0') return {path};
   std::vector<std::string> paths = {kName};
   for (const char* folder : {"/usr/lib/" NM_LT_TRIPLET "/libcusparseLt/13/",
                              "/usr/lib/" NM_LT_TRIPLET "/libcusparseLt/12/", "/usr/local/cuda/lib64/"}) {
@@ -32,46 +30,15 @@ std::vector<std::string> candidates() {
   return paths;
 }
 
-struct Opened {
-  void* library = nullptr;
-  std::string path;
-  std::string tried;   // paths, as a list
-  std::string broken;  // what the loader said of a file that is there, "" if none was
-};
-
-Opened open_first() {
-  Opened opened;
-  for (const std::string& path : candidates()) {
-    opened.library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (opened.library != nullptr) {
-      opened.path = path;
-      return opened;
-    }
-    const char* const said = dlerror();
-    const std::string error = said != nullptr ? said : path + " cannot be loaded";
-    opened.tried += (opened.tried.empty() ? "" : ", ") + path;
-    // The loader's words for a file that is not there; for one that needs another the name would be the other's.
-    const bool missing = error.rfind(path + ": cannot open shared object file: No such file", 0) == 0;
-    if (!missing && opened.broken.empty()) opened.broken = error;
-  }
-  return opened;
-}
-
-// The full path of what the loader found.
-std::string path_of(void* symbol, const std::string& asked) {
-  Dl_info info;
-  return dladdr(symbol, &info) != 0 && info.dli_fname != nullptr ? info.dli_fname : asked;
-}
-
 // Finds the functions; the name of the first that is missing, or NULL.
-const char* find_functions(void* library, Functions* functions) {
-#define NM_LT_FIND(name, result, arguments)                                                    \
-  functions->name = reinterpret_cast<result(*) arguments>(dlsym(library, "cusparseLt" #name)); \
+const char* find_functions(const SharedLibrary& library, Functions* functions) {
+#define NM_LT_FIND(name, result, arguments)                                                            \
+  functions->name = reinterpret_cast<result(*) arguments>(find_function(library, "cusparseLt" #name)); \
   if (functions->name == nullptr) return "cusparseLt" #name;
   NM_LT_FUNCTIONS(NM_LT_FIND)
 #undef NM_LT_FIND
   functions->MatmulAlgSelectionDestroy = reinterpret_cast<decltype(functions->MatmulAlgSelectionDestroy)>(
-      dlsym(library, "cusparseLtMatmulAlgSelectionDestroy"));
+      find_function(library, "cusparseLtMatmulAlgSelectionDestroy"));
   return nullptr;
 }
 
@@ -95,8 +62,8 @@ Availability check_version(const Library& found) {
 
 Library load() {
   Library result = {};
-  const Opened opened = open_first();
-  if (opened.library == nullptr) {
+  const SharedLibrary opened = open_first("NM4J_CUSPARSELT", candidates());
+  if (opened.handle == nullptr) {
     result.availability =
         opened.broken.empty()
             ? Availability{NM_CUDA_LT_MISSING, std::string(kName) + " was not found; tried " + opened.tried}
@@ -104,7 +71,7 @@ Library load() {
     return result;
   }
   result.path = opened.path;
-  const char* missing = find_functions(opened.library, &result.functions);
+  const char* missing = find_functions(opened, &result.functions);
   if (result.functions.Init != nullptr) {
     result.path = path_of(reinterpret_cast<void*>(result.functions.Init), opened.path);
   }

@@ -7,6 +7,7 @@
 
 #include <mutex>
 
+#include "cuda/blas/library.h"
 #include "cuda/runtime/memory.h"
 
 struct nm_cuda_stream {
@@ -16,6 +17,7 @@ struct nm_cuda_stream {
   std::mutex mutex;                  // held while work that shares the memory is queued
   nm::cuda::DeviceBuffer scratch;    // operands on their way
   nm::cuda::DeviceBuffer workspace;  // what cuSPARSELt asks for; apart, so that the addresses in scratch stay
+  nm::cuda::blas::Handle blas;       // of cuBLAS, made when it is needed first: its own memory is for one stream
 };
 
 namespace nm {

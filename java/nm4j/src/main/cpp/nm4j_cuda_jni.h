@@ -18,11 +18,12 @@ inline int64_t nm4j_cuda_address(const T* pointer) {
   return reinterpret_cast<int64_t>(pointer);
 }
 
-/* out: reason, address of the text. */
-inline int32_t nm4j_cuda_reason(int32_t device, int32_t products, int64_t* out) {
+/* For what: 0 memory and kernels, 1 sparse products, 2 dense ones; out: reason, address of the text. */
+inline int32_t nm4j_cuda_reason(int32_t device, int32_t what, int64_t* out) {
   int32_t reason = 0;
   const char* text = nullptr;
-  const int32_t status = (products != 0 ? nm_cuda_product_reason : nm_cuda_device_reason)(device, &reason, &text);
+  const auto ask = what == 0 ? nm_cuda_device_reason : what == 1 ? nm_cuda_product_reason : nm_cuda_gemm_reason;
+  const int32_t status = ask(device, &reason, &text);
   out[0] = reason;
   out[1] = nm4j_cuda_address(text);
   return status;
@@ -96,6 +97,25 @@ inline int32_t nm4j_cuda_host_alloc(int64_t bytes, int64_t* out) {
   const int32_t status = nm_cuda_host_alloc(bytes, &memory);
   out[0] = nm4j_cuda_address(memory);
   return status;
+}
+
+/* fields: the problem's in their order but for beta. */
+inline int32_t nm4j_cuda_gemm(nm_cuda_stream* stream, const int64_t* fields, float beta) {
+  const nm_cuda_gemm_problem problem = {static_cast<int32_t>(fields[0]),
+                                        static_cast<int32_t>(fields[1]),
+                                        static_cast<int32_t>(fields[2]),
+                                        static_cast<int32_t>(fields[3]),
+                                        fields[4],
+                                        fields[5],
+                                        fields[6],
+                                        reinterpret_cast<const void*>(fields[7]),
+                                        fields[8],
+                                        reinterpret_cast<const void*>(fields[9]),
+                                        fields[10],
+                                        beta,
+                                        reinterpret_cast<void*>(fields[11]),
+                                        fields[12]};
+  return nm_cuda_gemm(stream, &problem);
 }
 
 inline int32_t nm4j_cuda_weights_create(int32_t device, int64_t rows, int64_t cols, int64_t count, int32_t n, int32_t m,

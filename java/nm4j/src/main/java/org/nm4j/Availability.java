@@ -48,6 +48,12 @@ public record Availability(Reason reason, String text) {
     CUSPARSELT_LACKS_DEVICE,
     /** cuSPARSELt does not initialise. */
     CUSPARSELT_FAILED,
+    /** {@code libcublas} was not found; the text lists where it was looked for. */
+    CUBLAS_MISSING,
+    /** cuBLAS was found, but does not load or lacks a function. */
+    CUBLAS_BROKEN,
+    /** cuBLAS older than 11.0. */
+    CUBLAS_TOO_OLD,
     /** nm4j's own CUDA library is not there or does not load; the text lists what was tried. */
     LIBRARY
   }

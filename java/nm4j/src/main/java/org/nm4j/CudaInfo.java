@@ -18,6 +18,7 @@ import java.util.List;
  *
  * @param availability whether the first GPU takes memory, streams and kernels, and why not
  * @param products whether it computes sparse products too, and why not
+ * @param denseProducts whether it computes dense products too, and why not
  * @param simulated true when the library is the double that tests use: then nothing it computes or
  *     times comes from a GPU
  * @param libraryFile absolute path of nm4j's CUDA library, or "" without one
@@ -29,6 +30,7 @@ import java.util.List;
 public record CudaInfo(
     Availability availability,
     Availability products,
+    Availability denseProducts,
     boolean simulated,
     String libraryFile,
     String runtime,
@@ -40,6 +42,7 @@ public record CudaInfo(
    *
    * @param availability whether the first GPU takes memory, streams and kernels
    * @param products whether it computes sparse products too
+   * @param denseProducts whether it computes dense products too
    * @param simulated true when the library is the double that tests use
    * @param libraryFile absolute path of nm4j's CUDA library
    * @param runtime version of the CUDA runtime inside nm4j
@@ -64,6 +67,7 @@ public record CudaInfo(
     }
     lines.add("memory      " + availability.text());
     lines.add("products    " + products.text());
+    lines.add("dense       " + denseProducts.text());
     add(lines, "library     ", libraryFile);
     add(lines, "runtime     ", runtime);
     add(lines, "driver      ", driver);
@@ -83,8 +87,9 @@ public record CudaInfo(
     Device first = Device.cuda(0);
     Availability availability = first.availability();
     if (availability.reason() == Availability.Reason.LIBRARY) {
-      return new CudaInfo(availability, availability, false, "", "", "", "", List.of());
+      return new CudaInfo(
+          availability, availability, availability, false, "", "", "", "", List.of());
     }
-    return CudaLibraryInfo.of(availability, first.sparseProducts());
+    return CudaLibraryInfo.of(availability, first.sparseProducts(), first.denseProducts());
   }
 }

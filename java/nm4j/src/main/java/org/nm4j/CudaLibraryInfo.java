@@ -14,13 +14,14 @@ import org.nm4j.internal.CudaStatus;
 final class CudaLibraryInfo {
   private CudaLibraryInfo() {}
 
-  static CudaInfo of(Availability availability, Availability products) {
+  static CudaInfo of(Availability availability, Availability products, Availability denseProducts) {
     int[] runtime = new int[1];
     int[] driver = new int[1];
     CudaStatus.check(CudaBindings.nm_cuda_runtime_versions(runtime, driver));
     return new CudaInfo(
         availability,
         products,
+        denseProducts,
         CudaBindings.nm_cuda_simulated() != 0,
         CudaLoader.file().toString(),
         version(runtime[0]),

@@ -125,7 +125,17 @@ public final class Device {
     return availability(1);
   }
 
-  private Availability availability(int products) {
+  /**
+   * Whether it computes dense products too, see {@link Gemm}, for which a GPU needs NVIDIA's
+   * cuBLAS. The first call opens that library; its outcome holds for the life of the process.
+   *
+   * @return available, or why not
+   */
+  public Availability denseProducts() {
+    return availability(2);
+  }
+
+  private Availability availability(int what) {
     if (isCpu()) {
       return Availability.READY;
     }
@@ -134,7 +144,7 @@ public final class Device {
       return new Availability(Availability.Reason.LIBRARY, failure.getMessage());
     }
     long[] out = new long[2];
-    CudaStatus.check(CudaBindings.nm4j_cuda_reason(index, products, out));
+    CudaStatus.check(CudaBindings.nm4j_cuda_reason(index, what, out));
     return Availability.of((int) out[0], Bindings.string(out[1]));
   }
 

@@ -53,4 +53,16 @@ public interface Gemm {
   static Gemm openBlas() {
     return OpenBlasGemm.load();
   }
+
+  /**
+   * NVIDIA's cuBLAS, 11.0 or newer, for matrices on a GPU: F32 (multiplied as such, not as TF32),
+   * BF16 and F16, with sums in fp32.
+   *
+   * @return the products
+   * @throws Nm4jException {@link ErrorCode#UNAVAILABLE} when there is no GPU or no cuBLAS, see
+   *     {@link Device#denseProducts}
+   */
+  static Gemm cuBlas() {
+    return CuBlasGemm.load();
+  }
 }

@@ -23,7 +23,7 @@ import org.nm4j.internal.Status;
  *       the one in the classifier jar.
  *   <li>{@code nm4j.cuda.library.path} and {@code nm4j.cuda.jni.path}: the same for the two files
  *       of the CUDA backend, which nothing loads before a GPU is asked for. The environment
- *       variable {@code NM4J_CUSPARSELT} names NVIDIA's library.
+ *       variables {@code NM4J_CUSPARSELT} and {@code NM4J_CUBLAS} name NVIDIA's libraries.
  *   <li>{@code nm4j.isa}: {@code scalar}, {@code avx2}, {@code avx512}, {@code avx512vnni}, {@code
  *       avx512bf16} or {@code amx}, the best instruction set to use; what the CPU lacks is never
  *       used. The environment variable {@code NM4J_ISA} does the same; the lower of both holds.
@@ -63,7 +63,7 @@ public final class Nm4j {
   }
 
   /**
-   * Looks for GPUs, which loads nm4j's CUDA library and cuSPARSELt if they are there.
+   * Looks for GPUs, which loads nm4j's CUDA library, cuSPARSELt and cuBLAS if they are there.
    *
    * @return what was found and, for all that is missing, why; nothing that is missing throws
    */

@@ -98,7 +98,8 @@ class DeviceTest {
     int known = 0;
     for (Field field : CudaBindings.class.getFields()) {
       for (Availability.Reason reason : Availability.Reason.values()) {
-        String name = "NM_CUDA_" + reason.name().replace("CUSPARSELT", "LT");
+        String name =
+            "NM_CUDA_" + reason.name().replace("CUSPARSELT", "LT").replace("CUBLAS", "BLAS");
         if (field.getName().equals(name)) {
           assertEquals(field.getInt(null), reason.ordinal(), name);
           known++;
