@@ -84,7 +84,7 @@ fi
 eval "$environment"
 export NM4J_CUSPARSELT=${NM4J_CUSPARSELT:-} CUDA_HOME=${CUDA_HOME:-}
 # Dense products are tested where the toolkit, or the system's loader, has cuBLAS; the wheels have none.
-cublas=$(ls "$CUDA_HOME"/lib{64,}/libcublas.so.1[123] 2>/dev/null | head -n 1 || true)
+cublas=$(compgen -G "$CUDA_HOME/lib*/libcublas.so.1[123]" | head -n 1 || true)
 [[ -z ${NM4J_CUBLAS:-} && -n $cublas ]] && export NM4J_CUBLAS=$cublas
 library=$ROOT/native/build-cuda
 programs=$ROOT/native/build/test/cuda
