@@ -5,6 +5,8 @@
 package org.nm4j.torch.app;
 
 import java.io.IOException;
+import java.util.Locale;
+import org.nm4j.train.Placement;
 import picocli.CommandLine;
 import picocli.CommandLine.ScopeType;
 
@@ -47,6 +49,7 @@ public final class Main {
   static CommandLine commandLine() {
     Main main = new Main();
     return new CommandLine(main)
+        .registerConverter(Placement.class, Main::placement)
         .setExecutionExceptionHandler(
             (e, cmd, parsed) -> {
               cmd.getErr().println("nm4j: " + message(e));
@@ -55,6 +58,16 @@ public final class Main {
               }
               return 2;
             });
+  }
+
+  private static Placement placement(String text) {
+    for (Placement placement : Placement.values()) {
+      if (placement.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(text)) {
+        return placement;
+      }
+    }
+    throw new CommandLine.TypeConversionException(
+        "expected in-gradient, outside-moments or decoupled, got " + text);
   }
 
   private static String message(Exception e) {

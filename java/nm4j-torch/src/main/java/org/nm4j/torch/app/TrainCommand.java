@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.nm4j.train.Placement;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -50,6 +51,14 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--lambda", defaultValue = "2e-4", description = "Of SR-STE, 2e-4 if not said.")
   private float lambda;
 
+  @Option(
+      names = "--placement",
+      defaultValue = "in-gradient",
+      description =
+          "Where SR-STE's term acts: in-gradient (if not said), as its authors do, by PyTorch's"
+              + " optimiser; outside-moments or decoupled, by nm4j's.")
+  private Placement placement;
+
   @Option(names = "--epochs", defaultValue = "5", description = "Passes over the data.")
   private int epochs;
 
@@ -72,7 +81,8 @@ final class TrainCommand implements Callable<Integer> {
     Runs runs = new Runs(options.data(), out, saveSeconds, writer);
     for (Method method : methods()) {
       RunConfig config =
-          new RunConfig(task, method, pattern, lambda, epochs, seed, options.limit());
+          new RunConfig(task, method, pattern, lambda, epochs, seed, options.limit())
+              .placed(placement);
       RunResult result = runs.train(config, RunResult.in(out)).result();
       Path file = out.resolve(config.id() + ".json");
       Runs.write(file, result);

@@ -16,9 +16,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nm4j.train.Placement;
 
 /** The commands from end to end, on a text of random sentences. */
 class CommandsTest {
@@ -145,6 +148,26 @@ class CommandsTest {
     assertEquals(0, run(join(train, "--dense")), err::toString);
   }
 
+  /** Each has results of its own, and a row. */
+  @Test
+  void thePlacementIsAnother() throws IOException {
+    Path out = temp.resolve("out");
+    String[] train = {"train", "text", "--data", text().toString(), "--limit", "64"};
+    train = join(train, "--out", out.toString(), "--epochs", "2", "--sr-ste", "--lambda", "50");
+    assertEquals(0, run(join(train, "--placement", "decoupled")), err::toString);
+    assertEquals(0, run(join(train, "--placement", "outside-moments")), err::toString);
+    assertEquals(0, run(train), err::toString);
+    List<RunResult> all = RunResult.in(out);
+    assertEquals(
+        Set.of(Placement.values()),
+        all.stream().map(result -> result.config().placement()).collect(Collectors.toSet()));
+    assertEquals(
+        3, all.stream().map(result -> result.last().loss()).distinct().count(), all::toString);
+    assertEquals(0, run("report", out.toString()), err::toString);
+    String page = Files.readString(out.resolve("report.html"));
+    assertTrue(page.contains("lambda 5e1 decoupled"), "no row of its own");
+  }
+
   @Test
   void otherDataAndThreadsAreRefused() throws IOException {
     Path out = temp.resolve("out");
@@ -221,6 +244,8 @@ class CommandsTest {
     assertTrue(err.toString().contains("expected one of [fashion-mlp,"), err::toString);
     assertEquals(2, run("train", "text", "--data", text().toString(), "--pattern", "4:2"));
     assertTrue(err.toString().contains("4:2"), err::toString);
+    assertEquals(2, run("train", "text", "--placement", "outside"));
+    assertTrue(err.toString().contains("outside-moments or decoupled, got outside"), err::toString);
     assertEquals(2, run("train", "text", "--data", text().toString(), "--epochs", "0"));
     assertTrue(err.toString().contains("at least 1 epoch"), err::toString);
     assertEquals(2, run("train", "text", "--threads", "0"));
