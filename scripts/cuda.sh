@@ -137,7 +137,7 @@ g++ -std=c++17 -Wall -Wextra -Werror -fsyntax-only -I"$ROOT/native/src" -I"$ROOT
   -isystem "$CUSPARSELT_INCLUDE" -isystem "$CUDA_HOME/include" "$ROOT/native/test/cuda/real_header_check.cpp"
 echo "ok      nm4j's declarations are those of $CUSPARSELT_INCLUDE/cusparseLt.h"
 
-linked=$(ldd "$BUILD/libnm4j_cuda.so" | grep -E 'not found|libcuda|libcusparse' || true)
+linked=$(ldd "$BUILD/libnm4j_cuda.so" | grep -E 'not found|libcuda|libcusparse|libcublas' || true)
 [[ -z $linked ]] || die "libnm4j_cuda.so needs what it should open at run time: $linked"
 g++ -std=c++17 -Wall -Wextra -Werror -I"$ROOT/native/include" "$ROOT/native/test/cuda/load_check.cpp" -L"$BUILD" \
   -lnm4j_cuda -ldl -Wl,-rpath,"$BUILD" -o "$BUILD/load_check"

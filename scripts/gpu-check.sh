@@ -142,6 +142,7 @@ after benchmarks within-3-percent jmh --bare-target "$out/benchmarks.jsonl"
   printf '| host | %s, %s |\n' "$(uname -sr)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
   printf '| nm4j | %s |\n' "$(git -C "$ROOT" describe --always --dirty 2>/dev/null || echo unknown)"
   printf '| cuSPARSELt | %s |\n' "$NM4J_CUSPARSELT"
+  printf '| cuBLAS | %s |\n' "${NM4J_CUBLAS:-none in the toolkit: dense products are tested only if the loader finds one}"
   printf '| date | %s |\n\n' "$(date -u +%F)"
   printf '| step | verdict | time | log |\n|---|---|---|---|\n'
   printf '%s\n' "${verdicts[@]}"

@@ -37,7 +37,7 @@ extern "C" {
 
 /* Statuses beside those of nm_status. */
 enum nm_cuda_status {
-  NM_CUDA_UNAVAILABLE = 100, /* no usable device, or no cuSPARSELt for a sparse product; the message is the reason */
+  NM_CUDA_UNAVAILABLE = 100, /* no usable device, or no cuSPARSELt or cuBLAS for a product; the message is the reason */
   NM_CUDA_FAILURE = 101,     /* the CUDA runtime or cuBLAS failed; the message names its error and the call */
   NM_CUDA_LT_FAILURE = 102   /* cuSPARSELt failed where it should not have; likewise */
 };
@@ -109,7 +109,8 @@ NM_API int32_t nm_cuda_device_reason(int32_t device, int32_t* reason, const char
 NM_API int32_t nm_cuda_product_reason(int32_t device, int32_t* reason, const char** text);
 
 /* The same for dense products, with cuBLAS 11.0 or newer: at the path in NM4J_CUBLAS, and nowhere else, or as
- * libcublas.so.13, 12 or 11 where the system's loader looks, then in /usr/local/cuda/lib64. */
+ * libcublas.so.13, 12 or 11, that of this library's CUDA first, where the system's loader looks, then in
+ * /usr/local/cuda/lib64. */
 NM_API int32_t nm_cuda_gemm_reason(int32_t device, int32_t* reason, const char** text);
 
 typedef struct nm_cuda_device_info {
@@ -308,13 +309,19 @@ typedef struct nm_cuda_gemm_problem {
  * NM_CUDA_UNAVAILABLE without cuBLAS, see nm_cuda_gemm_reason. */
 NM_API int32_t nm_cuda_gemm(nm_cuda_stream* stream, const nm_cuda_gemm_problem* problem);
 
-/* The matrix of columns of images, as nm_conv2d_columns_f32 has it, of fp32, bf16, fp16 or int8; and its opposite, as
- * nm_conv2d_sum_columns_f32, of the three floats: summed in fp32 in the order of the rows, then rounded once. Images
- * have below 2^31 pixels each, input and output, and columns below 2^31 elements in a row (NM_UNSUPPORTED). */
+/* Rows of the matrix of columns of images, as nm_conv2d_columns_f32 has it, of fp32, bf16, fp16 or int8: `count` of
+ * them from that of output pixel `first` on. And the opposite, as nm_conv2d_sum_columns_f32, of all rows, of the three
+ * floats: summed in fp32 in the order of the rows, then rounded once. All images together have below 2^31 pixels, of
+ * the input and of the output, and columns below 2^31 elements in a row (NM_UNSUPPORTED). */
 NM_API int32_t nm_cuda_conv2d_columns(nm_cuda_stream* stream, int32_t dtype, const nm_conv2d_geometry* geometry,
-                                      const void* x, const nm_images* x_images, void* columns, int64_t ld);
+                                      const void* x, const nm_images* x_images, int64_t first, int64_t count,
+                                      void* columns, int64_t ld);
 NM_API int32_t nm_cuda_conv2d_sum_columns(nm_cuda_stream* stream, int32_t dtype, const nm_conv2d_geometry* geometry,
                                           const void* columns, int64_t ld, void* x, const nm_images* x_images);
+
+/* out = x times a factor for each column, of fp32: weights whose magnitudes are those that NM_MASK_SCALED compares. */
+NM_API int32_t nm_cuda_scale_columns(nm_cuda_stream* stream, const float* x, int64_t rows, int64_t cols, int64_t ldx,
+                                     const float* factors, float* out, int64_t ldo);
 
 /* Weights to integers and one scale a row, as NM_S8 says in nm_matrix_create, over what the mask keeps (everything if
  * it is NULL); 0 elsewhere. Weights that are not finite are found, and their row's results mean nothing; findings may

@@ -133,8 +133,8 @@ int32_t check_images(const char* name, const void* data, const nm_images& i, int
   return NM_OK;
 }
 
-int32_t check_columns(const nm_conv2d_geometry* geometry, const void* x, const nm_images* images, const void* data,
-                      int64_t ld, int64_t element_size, Conv2dColumns* columns, Span* x_span, Span* columns_span) {
+int32_t check_column_sizes(const nm_conv2d_geometry* geometry, const void* x, const nm_images* images,
+                           int64_t element_size, Conv2dColumns* columns, Span* x_span) {
   Conv2dMatrix weights;
   NM_TRY(check_geometry(geometry, &weights));
   NM_TRY(check_not_null("x_images", images));
@@ -155,7 +155,13 @@ int32_t check_columns(const nm_conv2d_geometry* geometry, const void* x, const n
     return fail(NM_OVERFLOW, "columns: expected a size in bytes below 2^63, got %" PRId64 " x %" PRId64 " x %" PRId64,
                 c.g.kernel_h, c.g.kernel_w, c.g.in_channels);
   }
-  NM_TRY(check_matrix("columns", data, pixels, c.row, ld, element_size, columns_span));
+  return NM_OK;
+}
+
+int32_t check_columns(const nm_conv2d_geometry* geometry, const void* x, const nm_images* images, const void* data,
+                      int64_t ld, int64_t element_size, Conv2dColumns* columns, Span* x_span, Span* columns_span) {
+  NM_TRY(check_column_sizes(geometry, x, images, element_size, columns, x_span));
+  NM_TRY(check_matrix("columns", data, columns->pixels(), columns->row, ld, element_size, columns_span));
   return check_disjoint(*x_span, *columns_span);
 }
 

@@ -26,7 +26,11 @@ int32_t check_output(const nm_conv2d_geometry& geometry, int64_t n, int64_t h, i
 // Images of valid sizes in memory: layout, strides, NULL, overflow. Fills *span.
 int32_t check_images(const char* name, const void* data, const nm_images& images, int64_t element_size, Span* span);
 
-// Images and their columns, which are not to overlap, and a geometry of one group. Fills *columns and the spans.
+// Images, and a geometry of one group that fits them. Fills *columns and *x_span.
+int32_t check_column_sizes(const nm_conv2d_geometry* geometry, const void* x, const nm_images* images,
+                           int64_t element_size, Conv2dColumns* columns, Span* x_span);
+
+// The same with all of their columns, which are not to overlap them. Fills *columns_span too.
 int32_t check_columns(const nm_conv2d_geometry* geometry, const void* x, const nm_images* images, const void* data,
                       int64_t ld, int64_t element_size, Conv2dColumns* columns, Span* x_span, Span* columns_span);
 

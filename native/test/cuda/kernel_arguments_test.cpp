@@ -289,12 +289,24 @@ TEST_F(KernelArgumentsTest, Products) {
   EXPECT_TRUE(CudaOk(nm_cuda_panels_free(nullptr)));
 }
 
+TEST_F(KernelArgumentsTest, ScaleColumns) {
+  const auto scale = [&](const float* x, int64_t ldx, const float* factors, float* to) {
+    return nm_cuda_scale_columns(stream(), x, 4, 8, ldx, factors, to, 8);
+  };
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, scale(w(), 7, w(), out()), {"x", "at least 8", "got 7"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, scale(w(), 8, nullptr, out()), {"factors", "NULL"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, scale(w(), 8, out() + 5, out()), {"factors and out", "overlapping"}));
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, scale(w(), 8, w(), w() + 8), {"x and out", "overlapping"}));
+  EXPECT_TRUE(CudaOk(nm_cuda_scale_columns(stream(), nullptr, 0, 8, 8, nullptr, nullptr, 8)));
+}
+
 TEST_F(KernelArgumentsTest, Columns) {
   const nm_conv2d_geometry g = Square(4, 2, 3, 1, 1);
   const nm_images images = Images(NM_NHWC, 2, 5, 5, 4);
   const auto both = [&](int32_t status, int32_t dtype, const nm_conv2d_geometry* geometry, float* x,
                         const nm_images* of, float* columns, int64_t ld, std::initializer_list<std::string> words) {
-    EXPECT_TRUE(CudaRefuses(status, nm_cuda_conv2d_columns(stream(), dtype, geometry, x, of, columns, ld), words));
+    EXPECT_TRUE(
+        CudaRefuses(status, nm_cuda_conv2d_columns(stream(), dtype, geometry, x, of, 0, 50, columns, ld), words));
     EXPECT_TRUE(CudaRefuses(status, nm_cuda_conv2d_sum_columns(stream(), dtype, geometry, columns, ld, x, of), words));
   };
   both(NM_INVALID_ARGUMENT, NM_F32, nullptr, w(), &images, out(), 36, {"geometry", "null"});
@@ -316,6 +328,14 @@ TEST_F(KernelArgumentsTest, Columns) {
   both(NM_UNSUPPORTED, NM_F32, &wide, low, &other, high, 36, {"output pixels", "fewer"});
   nm_conv2d_geometry big = Square(4, 2, 1 << 15, 1, 1 << 14);
   both(NM_UNSUPPORTED, NM_F32, &big, low, &images, high, int64_t{1} << 32, {"in a row", "4294967296"});
+  for (const auto& [first, count] : {std::pair<int64_t, int64_t>(-1, 2), {0, 51}, {50, 1}, {49, INT64_MAX}}) {
+    EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT,
+                            nm_cuda_conv2d_columns(stream(), NM_F32, &g, w(), &images, first, count, out(), 36),
+                            {"first, count", "50 output pixels", std::to_string(first)}));
+  }
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT,
+                          nm_cuda_conv2d_columns(stream(), NM_F32, &g, w(), &images, 0, -1, out(), 36),
+                          {"count", "-1"}));
   nm_conv2d_geometry groups = g;
   groups.groups = 2;
   both(NM_UNSUPPORTED, NM_F32, &groups, w(), &images, out(), 36, {"groups", "1", "2"});
@@ -326,7 +346,7 @@ TEST_F(KernelArgumentsTest, Columns) {
   EXPECT_TRUE(CudaRefuses(NM_UNSUPPORTED, nm_cuda_conv2d_sum_columns(stream(), NM_S8, &g, w(), 36, out(), &images),
                           {"dtype", "int8"}));
   other = Images(NM_NCHW, 0, 5, 5, 4);
-  EXPECT_TRUE(CudaOk(nm_cuda_conv2d_columns(stream(), NM_S8, &g, nullptr, &other, nullptr, 36)));
+  EXPECT_TRUE(CudaOk(nm_cuda_conv2d_columns(stream(), NM_S8, &g, nullptr, &other, 0, 0, nullptr, 36)));
   EXPECT_TRUE(CudaOk(nm_cuda_conv2d_sum_columns(stream(), NM_F32, &g, nullptr, 36, nullptr, &other)));
 }
 

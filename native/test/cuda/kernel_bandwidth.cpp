@@ -240,6 +240,10 @@ class Bench {
     };
     for (const Type& type : kAll) cast(type, nullptr);
     for (const Type& type : kAll) cast(type, mask_);
+    measure({"scale_columns fp32", 8, [=] {
+               return nm_cuda_scale_columns(stream_, static_cast<const float*>(w_), size_, size_, size_, scales_,
+                                            static_cast<float*>(other_), size_);
+             }});
     for (const uint8_t* mask : {static_cast<const uint8_t*>(nullptr), static_cast<const uint8_t*>(mask_)}) {
       measure(
           {std::string("quantize_rows fp32") + (mask == nullptr ? "" : ", masked"), mask == nullptr ? 5 : 5.125, [=] {
@@ -260,7 +264,7 @@ class Bench {
       const std::string layout = x.layout == NM_NHWC ? " NHWC " : " NCHW ";
       for (const Type& type : kAll) {
         measure({"columns 2 x 2" + layout + type.name, 1.25 * type.bytes,
-                 [=] { return nm_cuda_conv2d_columns(stream_, type.dtype, &g, w_, &x, copy_, 256); }});
+                 [=] { return nm_cuda_conv2d_columns(stream_, type.dtype, &g, w_, &x, 0, side * side, copy_, 256); }});
       }
       for (const Type& type : kFloats) {
         measure({"sum_columns 2 x 2" + layout + type.name, 1.25 * type.bytes,

@@ -112,6 +112,24 @@ TEST_F(DeviceTest, CastMasksInPlace) {
   EXPECT_EQ(x.data, device.Read());
 }
 
+TEST_F(DeviceTest, ScalesColumns) {
+  for (const int64_t cols : {1, 3, 4, 37, 640}) {
+    HostMatrix<float> x(5, cols, cols + random().Int(0, 3)), out(5, cols, cols + random().Int(0, 3));
+    x.Fill([&] { return random().AnyFinite(); });
+    out.Fill([] { return 55.0f; });
+    std::vector<float> factors(static_cast<size_t>(cols));
+    for (float& factor : factors) factor = random().AnyFinite();
+    const DeviceArray<float> from(stream(), x.data, random().Int(0, 3)), by(stream(), factors, random().Int(0, 3)),
+        to(stream(), out.data, random().Int(0, 3));
+    ASSERT_TRUE(CudaOk(nm_cuda_scale_columns(stream(), from.data(), 5, cols, x.ld, by.data(), to.data(), out.ld)));
+    for (int64_t i = 0; i < 5 * cols; ++i) {
+      const int64_t r = i / cols, c = i % cols;
+      out.at(r, c) = x.at(r, c) * factors[static_cast<size_t>(c)];
+    }
+    EXPECT_EQ(0, std::memcmp(out.data.data(), to.Read().data(), out.data.size() * sizeof(float)));
+  }
+}
+
 template <typename T>
 class DeviceQuantizeTest : public DeviceTest {};
 TYPED_TEST_SUITE(DeviceQuantizeTest, FloatTypes);

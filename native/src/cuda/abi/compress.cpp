@@ -153,6 +153,21 @@ int32_t nm_cuda_cast(nm_cuda_stream* stream, int32_t from, const void* x, int64_
   });
 }
 
+int32_t nm_cuda_scale_columns(nm_cuda_stream* stream, const float* x, int64_t rows, int64_t cols, int64_t ldx,
+                              const float* factors, float* out, int64_t ldo) {
+  return guarded([&]() -> int32_t {
+    NM_TRY(check_stream(stream));
+    const DenseView source = view(NM_F32, x, rows, cols, ldx), target = view(NM_F32, out, rows, cols, ldo);
+    DeviceArguments arguments(stream);
+    NM_TRY(arguments.in(source, "x"));
+    NM_TRY(arguments.in("factors", factors, rows > 0 ? 1 : 0, cols, cols, sizeof *factors));
+    NM_TRY(arguments.out(target, "out"));
+    if (rows == 0 || cols == 0) return NM_OK;
+    return on_stream(stream, "scale_columns",
+                     [&] { return nm::cuda::launch_scale_columns(stream->raw, source, factors, target); });
+  });
+}
+
 int32_t nm_cuda_quantize_rows(nm_cuda_stream* stream, int32_t dtype, const void* w, int64_t rows, int64_t cols,
                               int64_t ld, const uint8_t* mask, int8_t* out, int64_t ldo, float* scales,
                               nm_cuda_findings* findings) {

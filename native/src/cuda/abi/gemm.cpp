@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <mutex>
+#include <string>
 
 #include "abi/train_rule.h"
 #include "cuda/abi/kernel_check.h"
@@ -39,7 +40,7 @@ int32_t check_flag(const char* name, int32_t value) {
 // op(M) is rows x cols.
 int32_t check_operand(DeviceArguments* arguments, const char* name, int32_t dtype, const void* data, int64_t rows,
                       int64_t cols, bool transposed, int64_t ld) {
-  NM_TRY(check_size(name, ld));
+  NM_TRY(check_size(("ld" + std::string(name)).c_str(), ld));
   return arguments->in(view(dtype, data, transposed ? cols : rows, transposed ? rows : cols, ld), name);
 }
 
@@ -57,7 +58,7 @@ int32_t check_gemm(const nm_cuda_gemm_problem& p, DeviceArguments* arguments) {
   NM_TRY(nm::check_finite_number("beta", p.beta));
   NM_TRY(check_operand(arguments, "a", p.dtype, p.a, p.m, p.k, p.transpose_a != 0, p.lda));
   NM_TRY(check_operand(arguments, "b", p.dtype, p.b, p.k, p.n, p.transpose_b != 0, p.ldb));
-  NM_TRY(check_size("c", p.ldc));
+  NM_TRY(check_size("ldc", p.ldc));
   return arguments->out(view(p.c_dtype, p.c, p.m, p.n, p.ldc), "c");
 }
 

@@ -26,11 +26,22 @@ bool find_all(const SharedLibrary& library, Functions* f, std::string* missing) 
          find(library, "cublasGemmEx", &f->GemmEx, missing);
 }
 
+// That of the CUDA runtime in this library first: the driver takes it for certain.
+std::vector<std::string> candidates() {
+  int runtime = 0;
+  cudaRuntimeGetVersion(&runtime);
+  std::vector<std::string> paths;
+  for (const char* folder : {"", "/usr/local/cuda/lib64/"}) {
+    for (const int major : {runtime / 1000, 13, 12, 11}) {
+      paths.push_back(folder + ("libcublas.so." + std::to_string(major)));
+    }
+  }
+  return paths;
+}
+
 Library load() {
   Library result = {};
-  const SharedLibrary opened =
-      open_first("NM4J_CUBLAS", {"libcublas.so.13", "libcublas.so.12", "libcublas.so.11",
-                                 "/usr/local/cuda/lib64/libcublas.so.13", "/usr/local/cuda/lib64/libcublas.so.12"});
+  const SharedLibrary opened = open_first("NM4J_CUBLAS", candidates());
   if (opened.handle == nullptr) {
     result.availability = opened.broken.empty()
                               ? Availability{NM_CUDA_BLAS_MISSING, "libcublas was not found; tried " + opened.tried}

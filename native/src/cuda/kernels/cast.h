@@ -3,8 +3,8 @@
 //
 // From one element type to another, under a mask if there is one; and rows to integers with a scale each.
 //
-// Floors, bytes a weight: cast sizeof(From) + sizeof(To), quantise sizeof(From) + 1 (the second reading of a row comes
-// from the cache); 1/8 more under a mask.
+// Floors, bytes a weight: cast sizeof(From) + sizeof(To), columns scaled 8, quantise sizeof(From) + 1 (the second
+// reading of a row comes from the cache); 1/8 more under a mask.
 #ifndef NM4J_CUDA_KERNELS_CAST_H_
 #define NM4J_CUDA_KERNELS_CAST_H_
 
@@ -43,6 +43,28 @@ struct Cast {
         result[i] = (bits >> i & 1) != 0 ? narrow<To>(widen(in[i]) * factor) : To{};
       }
       store_run(out + row * ldo + col, count, result);
+    });
+  }
+};
+
+// out = x times a factor for each column, for masks by |w s|.
+struct ScaleColumns {
+  static constexpr int kThreads = kBlockThreads, kBlocks = 2, kChunk = 4;
+
+  const float* x;
+  int64_t rows, cols, ldx;
+  const float* factors;
+  float* out;
+  int64_t ldo;
+
+  NM_HD void thread(const Thread& t) const {
+    for_chunks(t, rows, cols, kChunk, [&](int64_t row, int64_t col) {
+      float values[kChunk], by[kChunk];
+      load_run(x + row * ldx + col, cols - col, values);
+      load_run(factors + col, cols - col, by);
+      NM_UNROLL
+      for (int i = 0; i < kChunk; ++i) values[i] *= by[i];
+      store_run(out + row * ldo + col, cols - col, values);
     });
   }
 };

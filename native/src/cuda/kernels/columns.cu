@@ -10,24 +10,25 @@ namespace cuda {
 namespace {
 
 template <typename T>
-int make(Stream stream, const Conv2dColumns& c, const void* x, const DenseView& columns) {
+int make(Stream stream, const Conv2dColumns& c, const void* x, int64_t first, const DenseView& columns) {
   const auto* from = static_cast<const T*>(x);
   auto* to = static_cast<T*>(columns.data);
   if (c.x.stride_c != 1) {
-    const Turn turn = Turn::of(c.pixels(), c.row);
-    return launch(turn.grid(), stream, MakeColumnsOfPlanes<T>{c, from, to, columns.ld, turn});
+    const Turn turn = Turn::of(columns.rows, c.row);
+    return launch(turn.grid(), stream, MakeColumnsOfPlanes<T>{c, from, first, to, columns.ld, turn});
   }
   using Kernel = MakeColumns<T>;
-  return launch(chunk_grid(c.pixels(), c.row, Kernel::kChunk), stream, Kernel{c, from, to, columns.ld});
+  return launch(chunk_grid(columns.rows, c.row, Kernel::kChunk), stream,
+                Kernel{c, from, first, columns.rows, to, columns.ld});
 }
 
 }  // namespace
 
-int launch_columns(Stream stream, const Conv2dColumns& c, const void* x, const DenseView& columns) {
+int launch_columns(Stream stream, const Conv2dColumns& c, const void* x, int64_t first, const DenseView& columns) {
   // They are moved, not computed with.
-  if (columns.dtype == NM_F32) return make<uint32_t>(stream, c, x, columns);
-  if (columns.dtype == NM_S8) return make<uint8_t>(stream, c, x, columns);
-  return make<uint16_t>(stream, c, x, columns);
+  if (columns.dtype == NM_F32) return make<uint32_t>(stream, c, x, first, columns);
+  if (columns.dtype == NM_S8) return make<uint8_t>(stream, c, x, first, columns);
+  return make<uint16_t>(stream, c, x, first, columns);
 }
 
 int launch_sum_columns(Stream stream, const Conv2dColumns& c, const DenseView& columns, void* x) {

@@ -6,7 +6,8 @@
 // image are pixels: blocks turn tiles of pixels and channels around in shared memory.
 //
 // Floors, bytes an element of columns: sizeof(T), and those of the images once; what kernel positions read again comes
-// from a cache. Divisions are of 32 bits (nm_cuda_conv2d_columns limits the sizes), and few for each 16 bytes.
+// from a cache. Divisions are of 32 bits (nm_cuda_conv2d_columns limits the sizes): of NHWC few for each 16 bytes, of
+// NCHW a few for each element of columns.
 #ifndef NM4J_CUDA_KERNELS_COLUMNS_H_
 #define NM4J_CUDA_KERNELS_COLUMNS_H_
 
@@ -64,28 +65,29 @@ struct ColumnElement {
   }
 };
 
-// Of NHWC images. T: any type of the elements' size.
+// Of NHWC images, rows of columns from the pixel `first` on. T: any type of the elements' size.
 template <typename T>
 struct MakeColumns {
   static constexpr int kThreads = kBlockThreads, kBlocks = 2, kChunk = 16 / sizeof(T);
 
   Conv2dColumns c;
   const T* x;
+  int64_t first, count;
   T* columns;
   int64_t ld;
 
   NM_HD void thread(const Thread& t) const {
     const bool in_one_position = c.x.c % kChunk == 0;
     for (int64_t col = t.global_x() * kChunk; col < c.row; col += t.stride_x() * kChunk) {
-      const ColumnElement first = ColumnElement::of(c, col);
-      for (int64_t row = t.global_y(); row < c.pixels(); row += t.stride_y()) {
-        const Pixel out = Pixel::of(row, c.out.h, c.out.w);
+      const ColumnElement begin = ColumnElement::of(c, col);
+      for (int64_t row = t.global_y(); row < count; row += t.stride_y()) {
+        const Pixel out = Pixel::of(first + row, c.out.h, c.out.w);
         T values[kChunk];
         if (in_one_position) {
-          const int64_t at = first.pixel(c, out);
-          load_run(x + (at < 0 ? 0 : at + first.channel), at < 0 ? 0 : kChunk, values);
+          const int64_t at = begin.pixel(c, out);
+          load_run(x + (at < 0 ? 0 : at + begin.channel), at < 0 ? 0 : kChunk, values);
         } else {
-          ColumnElement e = first;
+          ColumnElement e = begin;
           NM_UNROLL
           for (int i = 0; i < kChunk; ++i) {
             values[i] = col + i < c.row ? e.load(c, out, x) : T{};
@@ -192,7 +194,7 @@ struct Tile {
   T at[Turn::kSide][Turn::kSide + 1];
 };
 
-// Of NCHW images: pixels of the output x elements of a row.
+// Of NCHW images: pixels of the output, from `first` on, x elements of a row.
 template <typename T>
 struct MakeColumnsOfPlanes {
   static constexpr int kThreads = kBlockThreads, kBlocks = 2;
@@ -201,6 +203,7 @@ struct MakeColumnsOfPlanes {
 
   Conv2dColumns c;
   const T* x;
+  int64_t first;
   T* columns;
   int64_t ld;
   Turn turn;
@@ -210,7 +213,7 @@ struct MakeColumnsOfPlanes {
   NM_HD void phase(int p, const Thread& t, Shared& tile, Local&) const {
     if (p % 2 == 0) {
       turn.for_elements(p, t, false, [&](int64_t row, int64_t col, uint32_t r, uint32_t e) {
-        tile.at[r][e] = ColumnElement::of(c, col).load(c, Pixel::of(row, c.out.h, c.out.w), x);
+        tile.at[r][e] = ColumnElement::of(c, col).load(c, Pixel::of(first + row, c.out.h, c.out.w), x);
       });
     } else {
       turn.for_elements(p, t, true, [&](int64_t row, int64_t col, uint32_t r, uint32_t e) {

@@ -82,6 +82,12 @@ int launch_cast(Stream stream, const DenseView& x, const uint8_t* mask, float fa
   });
 }
 
+int launch_scale_columns(Stream stream, const DenseView& x, const float* factors, const DenseView& out) {
+  return launch(chunk_grid(x.rows, x.cols, ScaleColumns::kChunk), stream,
+                ScaleColumns{static_cast<const float*>(x.data), x.rows, x.cols, x.ld, factors,
+                             static_cast<float*>(out.data), out.ld});
+}
+
 int launch_quantize_rows(Stream stream, const DenseView& w, const uint8_t* mask, int8_t* out, int64_t ldo,
                          float* scales, Findings* not_finite) {
   return visit_element(w.dtype, [&](auto* type) {

@@ -82,6 +82,7 @@ int launch_reorder_metadata(Stream stream, int32_t dtype, bool to_cutlass, int64
                             const void* from, void* to);
 
 int launch_cast(Stream stream, const DenseView& x, const uint8_t* mask, float factor, const DenseView& out);
+int launch_scale_columns(Stream stream, const DenseView& x, const float* factors, const DenseView& out);  // of fp32
 int launch_quantize_rows(Stream stream, const DenseView& w, const uint8_t* mask, int8_t* out, int64_t ldo,
                          float* scales, Findings* not_finite);
 
@@ -107,8 +108,9 @@ int launch_pack_panel(Stream stream, const PanelShape& shape, const DenseView& w
 int launch_panel_product(Stream stream, const PanelShape& shape, int32_t dtype, const void* values,
                          const uint8_t* columns, const nm_cuda_product& product);
 
-// Columns of images of the columns' type, whose sizes fit 32 bits; sums are of floats.
-int launch_columns(Stream stream, const Conv2dColumns& c, const void* x, const DenseView& columns);
+// Columns of images of the columns' type, whose sizes fit 32 bits: those of output pixels from `first` on, or the sums
+// of all, which are of floats.
+int launch_columns(Stream stream, const Conv2dColumns& c, const void* x, int64_t first, const DenseView& columns);
 int launch_sum_columns(Stream stream, const Conv2dColumns& c, const DenseView& columns, void* x);
 
 // out = factor * in, the factor alone for NULL; y = act(y) with an nm_activation.

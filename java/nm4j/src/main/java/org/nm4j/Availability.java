@@ -50,7 +50,7 @@ public record Availability(Reason reason, String text) {
     CUSPARSELT_FAILED,
     /** {@code libcublas} was not found; the text lists where it was looked for. */
     CUBLAS_MISSING,
-    /** cuBLAS was found, but does not load or lacks a function. */
+    /** cuBLAS was found, but does not load, lacks a function or does not tell its version. */
     CUBLAS_BROKEN,
     /** cuBLAS older than 11.0. */
     CUBLAS_TOO_OLD,

@@ -19,7 +19,7 @@ final class Conv2dColumns {
   static void make(Conv2dGeometry geometry, Images x, DenseMatrix columns, Execution execution) {
     if (!x.matrix().device().isCpu()) {
       try (CudaQueue queue = new CudaQueue(execution, x.matrix().device())) {
-        queue(queue, geometry.ofOneGroup(), x, columns);
+        queue(queue, geometry, x, 0, columns);
         queue.finish();
       }
       return;
@@ -40,7 +40,7 @@ final class Conv2dColumns {
 
   static void sum(Conv2dGeometry geometry, DenseMatrix columns, Images x, Execution execution) {
     if (!x.matrix().device().isCpu()) {
-      queueSum(geometry.ofOneGroup(), columns, x, execution);
+      queueSum(geometry, columns, x, execution);
       return;
     }
     Shape.requireWritable("dx", x.matrix());
@@ -58,27 +58,30 @@ final class Conv2dColumns {
                 image.describe(image.matrix().ld())));
   }
 
-  /** Queues {@link #make} on a GPU, in the type of the images. */
-  static void queue(CudaQueue queue, Conv2dGeometry oneGroup, Images x, DenseMatrix columns) {
+  /** Queues {@link #make} on a GPU, in the type of the images: rows from an output pixel on. */
+  static void queue(
+      CudaQueue queue, Conv2dGeometry geometry, Images x, long first, DenseMatrix columns) {
     CudaStatus.check(
         CudaBindings.nm_cuda_conv2d_columns(
             queue.stream(),
             x.dtype().code(),
-            oneGroup.fields(),
+            geometry.ofOneGroup().fields(),
             queue.use("x", x.matrix()),
             x.describe(x.matrix().ld()),
+            first,
+            columns.rows(),
             queue.use("columns", columns),
             columns.ld()));
   }
 
   private static void queueSum(
-      Conv2dGeometry oneGroup, DenseMatrix columns, Images x, Execution execution) {
+      Conv2dGeometry geometry, DenseMatrix columns, Images x, Execution execution) {
     try (CudaQueue queue = new CudaQueue(execution, x.matrix().device())) {
       CudaStatus.check(
           CudaBindings.nm_cuda_conv2d_sum_columns(
               queue.stream(),
               x.dtype().code(),
-              oneGroup.fields(),
+              geometry.ofOneGroup().fields(),
               queue.use("columns", columns),
               columns.ld(),
               queue.use("dx", x.matrix()),

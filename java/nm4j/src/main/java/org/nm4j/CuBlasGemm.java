@@ -15,9 +15,10 @@ final class CuBlasGemm implements Gemm {
   private CuBlasGemm() {}
 
   static CuBlasGemm load() {
-    Availability found = Device.cuda(0).denseProducts();
-    if (!found.isAvailable()) {
-      throw new Nm4jException(ErrorCode.UNAVAILABLE, found.text());
+    boolean anywhere =
+        Device.list().stream().anyMatch(d -> !d.isCpu() && d.denseProducts().isAvailable());
+    if (!anywhere) {
+      throw new Nm4jException(ErrorCode.UNAVAILABLE, Device.cuda(0).denseProducts().text());
     }
     return INSTANCE;
   }
@@ -31,15 +32,11 @@ final class CuBlasGemm implements Gemm {
       float beta,
       DenseMatrix c,
       Execution execution) {
-    long depth = transposeA ? a.rows() : a.cols();
-    Shape.require("a", a, transposeA ? depth : c.rows(), transposeA ? c.rows() : depth);
-    Shape.require("b", b, transposeB ? c.cols() : depth, transposeB ? depth : c.cols());
+    long depth = Shape.requireProduct(transposeA, transposeB, a, b, c);
     if (c.device().isCpu()) {
       throw new IllegalArgumentException("cuBLAS needs matrices on a GPU, got " + c);
     }
-    if (a.dtype() != b.dtype()) {
-      throw new IllegalArgumentException("b must be of " + a.dtype() + " as a is, got " + b);
-    }
+    requireTypes(a, b, c);
     try (CudaQueue queue = new CudaQueue(execution, c.device())) {
       long[] fields = {
         a.dtype().code(),
@@ -58,6 +55,18 @@ final class CuBlasGemm implements Gemm {
       };
       CudaStatus.check(CudaBindings.nm4j_cuda_gemm(queue.stream(), fields, beta));
       queue.finish();
+    }
+  }
+
+  private static void requireTypes(DenseMatrix a, DenseMatrix b, DenseMatrix c) {
+    if (!a.dtype().hasPanels()) {
+      throw new IllegalArgumentException("a must be of F32, BF16 or F16, got " + a);
+    }
+    if (a.dtype() != b.dtype()) {
+      throw new IllegalArgumentException("b must be of " + a.dtype() + " as a is, got " + b);
+    }
+    if (c.dtype() != a.dtype() && c.dtype() != DType.F32) {
+      throw new IllegalArgumentException("c must be of F32 or " + a.dtype() + ", got " + c);
     }
   }
 }

@@ -127,7 +127,8 @@ public final class Device {
 
   /**
    * Whether it computes dense products too, see {@link Gemm}, for which a GPU needs NVIDIA's
-   * cuBLAS. The first call opens that library; its outcome holds for the life of the process.
+   * cuBLAS. The first call opens that library; its outcome holds for the life of the process. The
+   * CPU does, by {@link Gemm#openBlas} or another library.
    *
    * @return available, or why not
    */

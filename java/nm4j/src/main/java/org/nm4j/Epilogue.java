@@ -180,7 +180,6 @@ public final class Epilogue {
     }
   }
 
-  /** Null when there is none. */
   /** The same of some of the features, without C. */
   Epilogue features(long first, long count) {
     return new Epilogue(
@@ -197,6 +196,7 @@ public final class Epilogue {
     return new Epilogue(alpha, scale, bias, beta, other, activation);
   }
 
+  /** Null when there is none. */
   DenseMatrix scale() {
     return scale;
   }

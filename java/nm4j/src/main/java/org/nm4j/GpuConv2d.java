@@ -6,6 +6,7 @@ package org.nm4j;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.nm4j.internal.Call;
 import org.nm4j.internal.CudaQueue;
 
 /**
@@ -13,7 +14,7 @@ import org.nm4j.internal.CudaQueue;
  * group of channels.
  */
 final class GpuConv2d implements Conv2dWeights {
-  /** So many that the next kernel finds them in the GPU's cache: 16 MiB of 16-bit types. */
+  /** At a time, so that the next kernel finds them in the GPU's cache: 16 MiB of 16-bit types. */
   private static final long COLUMNS = 1 << 23;
 
   private final Conv2dGeometry geometry;
@@ -106,87 +107,117 @@ final class GpuConv2d implements Conv2dWeights {
     Images c = epilogue.added() == null ? null : y.with(epilogue.added());
     long inputs = geometry.weightCols();
     long outputs = geometry.outC() / geometry.groups();
-    long some = Math.max(1, COLUMNS / (y.h() * y.w() * geometry.rowElements()));
     try (CudaQueue queue = new CudaQueue(execution, device())) {
       queue.use(groups.get(0).handle()); // closed first: so nobody closes any of them now
-      long from = 0;
-      do { // once without images too: operands are looked at
-        long count = Math.min(some, x.n() - from);
-        for (int group = 0; group < groups.size(); group++) {
-          long first = group * outputs;
-          Images in = x.images(from, count).channels(group * inputs, inputs);
-          Images out = y.images(from, count).channels(first, outputs);
-          Images added = c == null ? null : c.images(from, count).channels(first, outputs);
-          multiply(
-              queue,
-              groups.get(group).multiplier(),
-              columns(queue, in, out),
-              out,
-              added,
-              epilogue.features(first, outputs),
-              execution.isTuned());
-        }
-        from += some;
-      } while (from < x.n());
+      for (int group = 0; group < groups.size(); group++) {
+        long first = group * outputs;
+        new Products(
+                queue,
+                groups.get(group).multiplier(),
+                x.channels(group * inputs, inputs),
+                y.channels(first, outputs),
+                c == null ? null : c.channels(first, outputs),
+                epilogue.features(first, outputs),
+                execution.isTuned())
+            .run();
+      }
       queue.finish();
     }
   }
 
-  /** Pixels of a kernel of one pixel are columns already. */
-  private DenseMatrix columns(CudaQueue queue, Images in, Images out) {
-    if (geometry.isPointwise() && in.layout() == ImageLayout.NHWC) {
-      return in.matrix();
-    }
-    DenseMatrix columns =
-        queue.scratch(in.dtype(), in.n() * out.h() * out.w(), geometry.rowElements());
-    Conv2dColumns.queue(queue, geometry.ofOneGroup(), in, columns);
-    return in.matrix().scale() == 1 && in.matrix().zero() == 0
-        ? columns
-        : columns.quantized(in.matrix().scale(), in.matrix().zero());
-  }
+  /** What one group of channels takes. */
+  private final class Products {
+    private final CudaQueue queue;
+    private final GpuMultiplier weights;
+    private final Images x;
+    private final Images y;
+    private final Images c; // or null
+    private final Epilogue epilogue; // without C
+    private final boolean tuned;
+    private final long pixels; // of an output image
+    private final boolean areColumns; // pixels that a kernel of one pixel sees
 
-  /** NHWC results are one product, NCHW results one for each image. */
-  private static void multiply(
-      CudaQueue queue,
-      GpuMultiplier weights,
-      DenseMatrix columns,
-      Images y,
-      Images c,
-      Epilogue epilogue,
-      boolean tuned) {
-    if (y.layout() == ImageLayout.NHWC) {
-      Epilogue with = epilogue.adding(c == null ? null : c.matrix());
-      weights
-          .hold(
-              queue,
-              Layout.BATCH_MAJOR,
-              Layout.BATCH_MAJOR,
-              columns.rows(),
-              1,
-              columns,
-              y.matrix(),
-              with)
-          .run(queue, tuned);
-      return;
+    Products(
+        CudaQueue queue,
+        GpuMultiplier weights,
+        Images x,
+        Images y,
+        Images c,
+        Epilogue epilogue,
+        boolean tuned) {
+      this.queue = queue;
+      this.weights = weights;
+      this.x = x;
+      this.y = y;
+      this.c = c;
+      this.epilogue = epilogue;
+      this.tuned = tuned;
+      this.pixels = y.h() * y.w();
+      this.areColumns = geometry.isPointwise() && x.layout() == ImageLayout.NHWC;
     }
-    long pixels = y.h() * y.w();
-    boolean batched = y.withoutGaps() && (c == null || c.withoutGaps());
-    long each = batched ? y.n() : 1;
-    for (long image = 0; image < y.n() || image == 0; image += Math.max(1, each)) {
-      Images out = y.images(image, each);
-      Epilogue with = epilogue.adding(c == null ? null : c.images(image, each).planes());
-      DenseMatrix rows = columns.rows(image * pixels, each * pixels);
+
+    void run() {
+      long most = areColumns ? Long.MAX_VALUE : Math.max(1, COLUMNS / geometry.rowElements());
+      if (y.layout() == ImageLayout.NHWC) {
+        pixels(most);
+      } else {
+        planes(most);
+      }
+    }
+
+    /** Pixels of NHWC results, whatever images they are of. */
+    private void pixels(long most) {
+      long all = y.n() * pixels;
+      long from = 0;
+      do { // once without images too: operands are looked at
+        long count = Math.min(most, all - from);
+        DenseMatrix added = c == null ? null : c.matrix().rows(from, count);
+        DenseMatrix result = y.matrix().rows(from, count);
+        multiply(from, count, 1, Layout.BATCH_MAJOR, result, added);
+        from += count;
+      } while (from < all);
+    }
+
+    /** NCHW results: whole images at a time, or parts of one. */
+    private void planes(long most) {
+      boolean together = y.withoutGaps() && (c == null || c.withoutGaps());
+      long images = together ? Math.max(1, most / pixels) : 1;
+      long part = Math.min(pixels, most);
+      long image = 0;
+      do {
+        long count = Math.min(images, y.n() - image);
+        Images out = y.images(image, count);
+        Images with = c == null ? null : c.images(image, count);
+        for (long from = 0; from < pixels; from += part) {
+          long some = Math.min(part, pixels - from);
+          DenseMatrix added = with == null ? null : with.planes().columns(from, some);
+          DenseMatrix result = out.planes().columns(from, some);
+          multiply(image * pixels + from, some, count, Layout.FEATURE_MAJOR, result, added);
+        }
+        image += images;
+      } while (image < y.n());
+    }
+
+    /** A product of count times batch output pixels. */
+    private void multiply(
+        long first, long batch, long count, Layout layout, DenseMatrix result, DenseMatrix added) {
+      DenseMatrix columns = columns(first, batch * count);
+      Epilogue with = epilogue.adding(added);
       weights
-          .hold(
-              queue,
-              Layout.BATCH_MAJOR,
-              Layout.FEATURE_MAJOR,
-              pixels,
-              each,
-              rows,
-              out.planes(),
-              with)
+          .hold(queue, Layout.BATCH_MAJOR, layout, batch, count, columns, result, with)
           .run(queue, tuned);
+    }
+
+    private DenseMatrix columns(long first, long count) {
+      if (areColumns) {
+        return x.matrix().rows(first, count);
+      }
+      DenseMatrix columns = queue.scratch(x.dtype(), count, geometry.rowElements());
+      Conv2dColumns.queue(queue, geometry, x, first, columns);
+      DenseMatrix matrix = x.matrix();
+      return matrix.scale() == 1 && matrix.zero() == 0
+          ? columns
+          : columns.quantized(matrix.scale(), matrix.zero());
     }
   }
 
@@ -197,6 +228,13 @@ final class GpuConv2d implements Conv2dWeights {
 
   @Override
   public float[] scales() {
+    try (Call call = new Call()) {
+      call.use(groups.get(0).handle());
+      return scalesOfGroups();
+    }
+  }
+
+  private float[] scalesOfGroups() {
     int outputs = Math.toIntExact(geometry.outC() / geometry.groups());
     float[] scales = new float[Math.toIntExact(geometry.outC())];
     for (int group = 0; group < groups.size(); group++) {
@@ -210,8 +248,11 @@ final class GpuConv2d implements Conv2dWeights {
     DenseMatrix out = DenseMatrix.allocate(geometry.weightRows(), geometry.weightCols());
     DenseMatrix channels = out.packed(geometry.outC(), geometry.rowElements());
     long outputs = geometry.outC() / geometry.groups();
-    for (int group = 0; group < groups.size(); group++) {
-      groups.get(group).decompress(0, channels.rows(group * outputs, outputs));
+    try (Call call = new Call()) {
+      call.use(groups.get(0).handle()); // all groups of one moment, see close
+      for (int group = 0; group < groups.size(); group++) {
+        groups.get(group).decompress(0, channels.rows(group * outputs, outputs));
+      }
     }
     return out;
   }
@@ -226,6 +267,7 @@ final class GpuConv2d implements Conv2dWeights {
     return groups.get(0).isClosed();
   }
 
+  /** The first one is closed first, or not and none of them, as every call holds it. */
   @Override
   public void close() {
     groups.forEach(GpuWeights::close);

@@ -317,9 +317,12 @@ final class GpuWeights implements Weights {
 
   @Override
   public float[] scales() {
-    float[] scales = multiplier.rowScales();
-    if (scales != null) {
-      return scales.clone();
+    try (Call call = new Call()) {
+      call.use(handle);
+      float[] scales = multiplier.rowScales();
+      if (scales != null) {
+        return scales.clone();
+      }
     }
     float[] ones = new float[Math.toIntExact(rows)];
     Arrays.fill(ones, 1);

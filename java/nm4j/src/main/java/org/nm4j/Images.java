@@ -314,6 +314,7 @@ public final class Images {
    * @param channel from 0 to c - 1
    * @return the element
    * @throws IndexOutOfBoundsException outside the images
+   * @throws IllegalStateException when they are on a GPU
    */
   public float get(long image, long row, long col, long channel) {
     long pixel = pixel(row, col);
@@ -334,6 +335,7 @@ public final class Images {
    * @param value the new value
    * @throws IndexOutOfBoundsException outside the images
    * @throws java.nio.ReadOnlyBufferException when the memory may only be read
+   * @throws IllegalStateException when they are on a GPU
    */
   public void set(long image, long row, long col, long channel, float value) {
     long pixel = pixel(row, col);

@@ -638,12 +638,12 @@ public final class Mask {
     return new Mask(bits, cols);
   }
 
-  /** Some of the rows, in the same memory. */
+  /** Some of the rows, in the same memory, for work on the stream that a caller alone has. */
   Mask rows(long from, long count) {
     return new Mask(matrix(Execution.caller()).rows(from, count), cols);
   }
 
-  /** The same bits in rows of another length: a view where rows are whole bytes, else a copy. */
+  /** The same bits in rows of another length, likewise: a view of whole bytes, else a copy. */
   Mask packed(long newRows, long newCols) {
     Shape.requireExactly("mask", rows * cols, newRows * newCols);
     if (cols % Byte.SIZE == 0 && newCols % Byte.SIZE == 0) {

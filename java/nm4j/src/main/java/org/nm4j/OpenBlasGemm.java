@@ -34,9 +34,7 @@ final class OpenBlasGemm implements Gemm {
       DenseMatrix c,
       Execution execution) {
     execution.requireDevice(Device.cpu());
-    long depth = transposeA ? a.rows() : a.cols();
-    Shape.require("a", a, transposeA ? depth : c.rows(), transposeA ? c.rows() : depth);
-    Shape.require("b", b, transposeB ? c.cols() : depth, transposeB ? depth : c.cols());
+    long depth = Shape.requireProduct(transposeA, transposeB, a, b, c);
     Shape.requireWritable("c", c);
     for (DenseMatrix matrix : new DenseMatrix[] {a, b, c}) {
       requireInts(matrix);

@@ -55,6 +55,15 @@ final class Shape {
     require(name, mask.rows(), mask.cols(), rows, cols);
   }
 
+  /** The length of the sums of C = op(A) op(B). */
+  static long requireProduct(
+      boolean transposeA, boolean transposeB, DenseMatrix a, DenseMatrix b, DenseMatrix c) {
+    long depth = transposeA ? a.rows() : a.cols();
+    require("a", a, transposeA ? depth : c.rows(), transposeA ? c.rows() : depth);
+    require("b", b, transposeB ? c.cols() : depth, transposeB ? depth : c.cols());
+    return depth;
+  }
+
   /** Refuses a mask elsewhere than its weights. */
   static void requireOn(Device device, Mask mask) {
     if (mask.device() != device) {

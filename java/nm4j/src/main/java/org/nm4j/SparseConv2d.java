@@ -10,8 +10,8 @@ import org.nm4j.internal.Status;
 
 /**
  * A 2-D convolution whose weights obey an N:M pattern, packed once and applied to images of any
- * size in either {@link ImageLayout}: Y = act(alpha conv(X, W) + beta C + bias). The matrix of
- * columns ("im2col") is never made.
+ * size in either {@link ImageLayout}: Y = act(alpha conv(X, W) + beta C + bias). On the CPU the
+ * matrix of columns ("im2col") is never made.
  *
  * <pre>{@code
  * DenseMatrix oihw = DenseMatrix.allocate(128, 64 * 3 * 3);    // weights as PyTorch has them
@@ -49,10 +49,11 @@ import org.nm4j.internal.Status;
  * batch. Zeros around an image take part in products as zeros; input opposite pruned weights takes
  * no part.
  *
- * <p>On a GPU, where {@link #to} and {@link Builder#pack} bring it, images lie there and are of the
- * weights' type: F32, BF16, F16, or S8 with the zero 0. Results and bits are those of the product
- * of a {@link SparseMatrix} there with the matrix of columns, which is made for some images at a
- * time. NHWC images are the faster ones. Input channels of a group are a multiple of M.
+ * <p>On a GPU, where {@link #to} and {@link Builder#pack(DenseMatrix, Mask, Pattern)} bring it,
+ * images lie there. X is of the weights' type: F32, BF16, F16, or S8 with the zero 0; types of Y
+ * and bits are those of the product of a {@link SparseMatrix} there with the matrix of columns,
+ * which is made for some pixels at a time, in memory that the stream then keeps (up to 32 MiB).
+ * NHWC images are the faster ones. Input channels of a group are a multiple of M.
  *
  * <p>Any number of threads may apply it at once. The packed weights are native memory, which {@link
  * #close} frees, as {@link SparseMatrix} describes.
@@ -183,6 +184,8 @@ public final class SparseConv2d implements AutoCloseable {
    *
    * @param device the CPU or a GPU
    * @return the copy, which belongs to the caller
+   * @throws IllegalArgumentException when weights of F16 would go to the CPU, see {@link
+   *     #to(Device, DType)}, or as {@link #decompress}
    * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when a GPU has no place for these weights,
    *     {@link ErrorCode#OUT_OF_MEMORY}, {@link ErrorCode#UNAVAILABLE}, {@link ErrorCode#LIBRARY}
    * @throws IllegalStateException when closed
@@ -197,7 +200,8 @@ public final class SparseConv2d implements AutoCloseable {
    * @param device the CPU, for weights of F32, BF16 or S8, or a GPU, for those and F16
    * @param type of the copy's weights
    * @return the copy, which belongs to the caller
-   * @throws IllegalArgumentException when the CPU has no weights of this type
+   * @throws IllegalArgumentException when the CPU has no weights of this type, or as {@link
+   *     #decompress}
    * @throws Nm4jException {@link ErrorCode#UNSUPPORTED} when a GPU has no place for these weights,
    *     or S8 would become another type or the reverse, {@link ErrorCode#OUT_OF_MEMORY}, {@link
    *     ErrorCode#UNAVAILABLE}, {@link ErrorCode#LIBRARY}
@@ -209,6 +213,11 @@ public final class SparseConv2d implements AutoCloseable {
       throw new Nm4jException(
           ErrorCode.UNSUPPORTED,
           "weights of " + dtype + " cannot become " + type + " on " + device);
+    }
+    if (!device.isCpu() && type != DType.S8 && !type.hasPanels()) {
+      throw new Nm4jException(
+          ErrorCode.UNSUPPORTED,
+          "weights of a convolution on a GPU must be of F32, BF16, F16 or S8, got " + type);
     }
     Conv2dWeights copy =
         device.isCpu()
@@ -589,8 +598,8 @@ public final class SparseConv2d implements AutoCloseable {
     }
 
     /**
-     * Packs integers that were quantized elsewhere, under a mask: weight = scale * integer. They
-     * are stored as {@link DType#S8}.
+     * Packs integers that were quantized elsewhere, under a mask, on the CPU: weight = scale *
+     * integer. They are stored as {@link DType#S8}.
      *
      * @param weights of {@link DType#S8}, in OHWI order, {@link #weightRows} x {@link #weightCols}
      *     without gaps; its own quantisation is not looked at

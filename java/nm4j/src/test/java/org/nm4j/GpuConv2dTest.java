@@ -98,7 +98,16 @@ class GpuConv2dTest {
     return values;
   }
 
-  /** Integer weights with a scale of 1, in fp32 and as S8. */
+  /** 1/2, 1 or 2. */
+  private static DenseMatrix powers(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = 0.5f * (1 << random.nextInt(3));
+    }
+    return DenseMatrix.copyOf(values, 1, count);
+  }
+
+  /** Integer weights, in fp32 and as S8, there times powers of 2. */
   private static SparseConv2d pack(Case g, Pattern pattern, DType dtype, Random random) {
     SparseConv2d.Builder builder = g.builder();
     DenseMatrix w = small(random, builder.weightRows(), builder.weightCols());
@@ -108,9 +117,7 @@ class GpuConv2dTest {
     }
     DenseMatrix integers = DenseMatrix.allocate(DType.S8, w.rows(), w.cols());
     integers.copyFrom(w.toArray());
-    float[] ones = new float[g.groups * g.outputs];
-    java.util.Arrays.fill(ones, 1);
-    DenseMatrix scales = DenseMatrix.copyOf(ones, 1, ones.length);
+    DenseMatrix scales = powers(random, g.groups * g.outputs);
     return builder.dtype(DType.S8).pack(integers, mask, pattern, scales);
   }
 
@@ -140,13 +147,17 @@ class GpuConv2dTest {
         Images y = Images.allocate(out, n, c.h(), c.w(), outC);
         DenseMatrix bias = small(random, 1, outC);
         Epilogue plain = Epilogue.NONE.alpha(-2).activation(Activation.RELU);
+        DenseMatrix scale = powers(random, (int) outC);
+        boolean scales = dtype != DType.S8 && random.nextBoolean();
         boolean adds = random.nextBoolean();
         boolean inPlace = adds && random.nextBoolean();
         int gap = random.nextInt(2) * random.nextInt(9);
         Images there = there(inPlace ? c : y, results, gap);
         Images added = inPlace ? there : there(c, results, random.nextInt(2) * 8);
-        Epilogue here = plain.bias(bias);
-        Epilogue with = plain.bias(there(bias, dtype == DType.S8 ? DType.F32 : results));
+        Epilogue here = (scales ? plain.scale(scale) : plain).bias(bias);
+        Epilogue with =
+            (scales ? plain.scale(scale.to(GPU)) : plain)
+                .bias(there(bias, dtype == DType.S8 ? DType.F32 : results));
         cpu.apply(x, y, adds ? here.add(-1, c.matrix()) : here);
         gpu.apply(
             there(x, dtype, random.nextInt(2) * 8),
@@ -222,30 +233,20 @@ class GpuConv2dTest {
     }
   }
 
-  /** More columns than are made at once, by layouts that need no copies of pixels. */
-  @Test
-  void manyImagesComeInParts(Random random) {
-    int h = 256;
-    int w = 4096 - 8;
-    SparseConv2d.Builder builder = SparseConv2d.builder(4, 1, 1, 1);
-    DenseMatrix weights = DenseMatrix.copyOf(new float[] {1, 0, 0, 2}, 1, 4);
-    try (SparseConv2d cpu = builder.prune(weights, Pattern.P2_4);
+  /** An image whose columns are not made at once. */
+  @ParameterizedTest
+  @EnumSource
+  void aLargeImageComesInParts(ImageLayout out, Random random) {
+    SparseConv2d.Builder builder = SparseConv2d.builder(16, 2, 3, 3).padding(1, 1);
+    DenseMatrix w = small(random, builder.weightRows(), builder.weightCols());
+    try (SparseConv2d cpu = builder.prune(w, Pattern.P2_4);
         SparseConv2d gpu = cpu.to(GPU, DType.F16)) {
-      Images x = Images.allocate(DType.F16, ImageLayout.NHWC, 3, h, w, 4);
-      for (int image = 0; image < 3; image++) {
-        for (int channel = 0; channel < 4; channel++) {
-          x.set(image, h - 1, w - 1, channel, image + channel + 1);
-        }
-      }
-      Images y = Images.allocate(GPU, DType.F16, ImageLayout.NHWC, 3, h, w, 1);
-      gpu.apply(x.to(GPU), y);
-      Images here = y.to(Device.cpu());
-      assertArrayEquals(
-          new float[] {9, 12, 15},
-          new float[] {
-            here.get(0, h - 1, w - 1, 0), here.get(1, h - 1, w - 1, 0), here.get(2, h - 1, w - 1, 0)
-          });
-      assertEquals(0, here.get(2, 0, 0, 0));
+      Images x = small(random, ImageLayout.NHWC, 1, 240, 251, 16);
+      Images y = Images.allocate(out, 1, 240, 251, 2);
+      Images there = Images.allocate(GPU, DType.F16, out, 1, 240, 251, 2);
+      cpu.apply(x, y);
+      gpu.apply(there(x, DType.F16, 0), there);
+      assertArrayEquals(rounded(y, DType.F16), values(there));
     }
   }
 
@@ -266,7 +267,8 @@ class GpuConv2dTest {
           .forEach(
               i -> {
                 Images to = Images.allocate(GPU, DType.F16, ImageLayout.NHWC, 3, y.h(), y.w(), 8);
-                gpu.apply(onGpu, to, Epilogue.NONE, i % 2 == 0 ? CALLER : Execution.on(stream));
+                Execution[] executions = {CALLER, Execution.auto(), Execution.on(stream)};
+                gpu.apply(onGpu, to, Epilogue.NONE, executions[i % 3]);
                 stream.synchronize();
                 assertArrayEquals(expected, values(to));
               });
@@ -322,6 +324,7 @@ class GpuConv2dTest {
     Misuse.illegalArgument(
         () -> gpu.apply(x, shifted, Epilogue.NONE.add(1, moved(shifted))), "y must not overlap c");
     Misuse.fails(ErrorCode.UNSUPPORTED, () -> gpu.to(GPU, DType.S8), "BF16", "S8");
+    Misuse.fails(ErrorCode.UNSUPPORTED, () -> cpu.to(GPU, DType.E4M3), "F16 or S8", "E4M3");
     Misuse.illegalArgument(() -> gpu.to(Device.cpu(), DType.F16), "F32, BF16 or S8");
     SparseConv2d.Builder odd = SparseConv2d.builder(6, 4, 1, 1);
     DenseMatrix w = small(random, 4, 6);
@@ -342,6 +345,7 @@ class GpuConv2dTest {
     assertTrue(gpu.isClosed());
     Misuse.illegalState(() -> gpu.apply(x, y), "closed");
     Misuse.illegalState(gpu::decompress, "closed");
+    Misuse.illegalState(gpu::scales, "closed");
     cpu.close();
   }
 

@@ -72,7 +72,7 @@ class GpuGemmTest {
         float[] expected = new float[m * n];
         for (int row = 0; row < m; row++) {
           for (int col = 0; col < n; col++) {
-            float sum = beta * c[row * n + col];
+            float sum = beta * c[row * n + col] + 0f; // no -0
             for (int l = 0; l < k; l++) {
               sum += a[ta ? l * m + row : row * k + l] * b[tb ? col * k + l : l * n + col];
             }
@@ -141,16 +141,15 @@ class GpuGemmTest {
     Misuse.illegalArgument(
         () -> gemm.multiply(false, false, a, half, 0, c, CALLER), "b must be of F32");
     DenseMatrix integers = DenseMatrix.allocate(GPU, DType.S8, 3, 4);
-    Misuse.fails(
-        ErrorCode.UNSUPPORTED,
-        () -> gemm.multiply(true, false, integers, integers, 0, there(), CALLER),
-        "int8");
+    DenseMatrix square = DenseMatrix.allocate(GPU, DType.F32, 4, 4);
+    Misuse.illegalArgument(
+        () -> gemm.multiply(true, false, integers, integers, 0, square, CALLER),
+        "a must be of F32, BF16 or F16");
+    DenseMatrix brain = DenseMatrix.allocate(GPU, DType.BF16, 2, 2);
+    Misuse.illegalArgument(
+        () -> gemm.multiply(true, false, half, half, 0, brain, CALLER), "c must be of F32 or F16");
     Misuse.illegalArgument(
         () -> gemm.multiply(false, true, a, a, 0, a.columns(0, 3), CALLER), "overlapping");
-  }
-
-  private static DenseMatrix there() {
-    return DenseMatrix.allocate(GPU, DType.F32, 4, 4);
   }
 
   @Test

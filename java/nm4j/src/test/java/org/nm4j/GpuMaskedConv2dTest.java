@@ -7,6 +7,7 @@ package org.nm4j;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -181,6 +182,36 @@ class GpuMaskedConv2dTest {
       }
       assertEquals(Pattern.P2_4, pair.gpuWeight.pattern());
       pair.check(1, CALLER, random);
+    }
+  }
+
+  /** More columns than are made at once, with products that are late: as on a card. */
+  @Test
+  void manyImagesComeInParts(Random random) {
+    assumeTrue(GPU.denseProducts().isAvailable(), GPU.denseProducts().text());
+    SparseConv2d.Builder sizes = SparseConv2d.builder(16, 2, 3, 3).padding(1, 1);
+    DenseMatrix w = small(random, 2, 9 * 16);
+    Images x = small(random, ImageLayout.NHWC, 3, 100, 200, 16);
+    Images dy = small(random, ImageLayout.NCHW, 3, 100, 200, 2);
+    Images y = Images.allocate(ImageLayout.NCHW, 3, 100, 200, 2);
+    Images dx = Images.allocate(ImageLayout.NHWC, 3, 100, 200, 16);
+    Images gpuY = Images.allocate(GPU, DType.F32, ImageLayout.NCHW, 3, 100, 200, 2);
+    Images gpuDx = Images.allocate(GPU, DType.F32, ImageLayout.NHWC, 3, 100, 200, 16);
+    MaskedParameter here = MaskedParameter.builder("w", w).pattern(Pattern.P2_4).build();
+    MaskedParameter there = MaskedParameter.builder("w", w.to(GPU)).pattern(Pattern.P2_4).build();
+    try (MaskedConv2d cpu = new MaskedConv2d(sizes, here, null, Gemm.openBlas());
+        MaskedConv2d gpu = new MaskedConv2d(sizes, there, null, Gemm.cuBlas());
+        DeviceStream stream = DeviceStream.create(GPU)) {
+      Images gpuX = x.to(GPU);
+      Images gpuDy = dy.to(GPU);
+      cpu.forward(x, y, CALLER);
+      cpu.backward(x, dy, dx, CALLER);
+      gpu.forward(gpuX, gpuY, Execution.on(stream));
+      gpu.backward(gpuX, gpuDy, gpuDx, Execution.on(stream));
+      stream.synchronize();
+      assertArrayEquals(y.matrix().toArray(), gpuY.matrix().toArray());
+      assertArrayEquals(dx.matrix().toArray(), gpuDx.matrix().toArray());
+      assertArrayEquals(cpu.gradient().toArray(), gpu.gradient().toArray());
     }
   }
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nm4j.train.Grouping;
 import org.nm4j.train.MaskKind;
 import org.nm4j.train.MaskRule;
@@ -141,35 +142,64 @@ class GpuTrainingTest {
     pair.assertSame();
   }
 
-  @Test
-  void transposableMasksAreThoseOfTheCpu(Random random) {
-    MaskKind kind = MaskKind.TRANSPOSABLE;
+  @ParameterizedTest
+  @ValueSource(strings = {"transposable", "vnm 4", "random 7", "scores", "wanda"})
+  void masksOfEveryKindAreThoseOfTheCpu(String name, Random random) {
+    MaskKind kind = MaskKind.parse(name);
     Pair pair = new Pair(random, 14, 70, Pattern.P2_4, Grouping.ALONG_ROWS, kind);
     pair.assertSame();
     MaskRule rule = MaskRule.srSte(0.02f).refreshEvery(2).prunedFactor(0.5f);
     for (int t = 0; t < 6; t++) {
+      if (kind.equals(MaskKind.SCORES) || kind.equals(MaskKind.WANDA)) {
+        DenseMatrix scores = pair.cpu.scores();
+        scores.copyFrom(Samples.floats(random, (int) (scores.rows() * scores.cols())));
+        pair.gpu.scores().copyFrom(scores.toArray());
+      }
       pair.step(random, Optimizer.adam(0.01f), rule, Execution.caller());
       pair.assertSame();
     }
     assertTrue(pair.gpu.flips() > 0);
+    pair.cpu.refreshMask(Execution.caller());
+    pair.gpu.refreshMask(Execution.caller());
+    pair.assertSame();
+    assertTrue(pair.gpu.mask().check(Pattern.P2_4).ok());
+  }
+
+  @Test
+  void transposableMasksHoldAlongColumns(Random random) {
+    MaskKind kind = MaskKind.TRANSPOSABLE;
+    Pair pair = new Pair(random, 16, 72, Pattern.P2_4, Grouping.ALONG_ROWS, kind);
     assertTrue(pair.gpu.mask().checkTransposable(Pattern.P2_4).ok());
     Misuse.illegalArgument(() -> pair.gpu.setPattern(Pattern.P4_8), "w: ", "2:4", "4:8");
   }
 
   @Test
+  void scoresThatAreNotFiniteAreRefused(Random random) {
+    Pair pair = new Pair(random, 4, 8, Pattern.P2_4, Grouping.ALONG_ROWS, MaskKind.SCORES);
+    float[] scores = pair.gpu.scores().toArray();
+    scores[9] = Float.NaN;
+    pair.gpu.scores().copyFrom(scores);
+    Mask before = pair.cpu.mask();
+    DenseMatrix grad = DenseMatrix.allocate(4, 8).to(GPU);
+    Misuse.fails(
+        ErrorCode.NAN,
+        () -> pair.gpu.step(grad, Optimizer.sgd(1), MaskRule.ste(), Execution.caller()),
+        "w: scores",
+        "row 1, column 1");
+    assertEquals(before, pair.gpu.mask());
+  }
+
+  @Test
   void kindsOfMasksThatNoKernelMakesAreRefused() {
     DenseMatrix w = DenseMatrix.allocate(GPU, DType.F32, 8, 36);
-    for (MaskKind kind :
-        new MaskKind[] {MaskKind.vnm(4), MaskKind.random(1), MaskKind.SCORES, MaskKind.WANDA}) {
-      Misuse.illegalArgument(
-          () -> MaskedParameter.builder("fc", w).masks(kind).build(), "fc: ", kind.toString());
-    }
     MaskedParameter.Builder builder = MaskedParameter.builder("fc", w).masks(MaskKind.TRANSPOSABLE);
     Misuse.illegalArgument(() -> builder.pattern(Pattern.P4_8).build(), "fc: ", "4:8");
-    Misuse.illegalArgument(
-        () -> builder.pattern(Pattern.P2_4).grouping(Grouping.inputChannels(3, 3)).build(),
-        "fc: ",
-        "stride of 9");
+    for (MaskKind kind : new MaskKind[] {MaskKind.TRANSPOSABLE, MaskKind.vnm(4), MaskKind.WANDA}) {
+      MaskedParameter.Builder strided =
+          MaskedParameter.builder("fc", w).masks(kind).grouping(Grouping.inputChannels(3, 3));
+      Misuse.illegalArgument(
+          () -> strided.pattern(Pattern.P2_4).build(), "fc: ", "stride of 9", kind.toString());
+    }
   }
 
   @Test

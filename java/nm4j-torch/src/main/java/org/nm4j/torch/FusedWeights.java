@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.nm4j.DenseMatrix;
 import org.nm4j.Device;
 import org.nm4j.Execution;
@@ -38,6 +39,15 @@ final class FusedWeights {
         builder.maskedBf16(Tensors.viewBf16(tensor, rows(tensor), tensor.numel() / rows(tensor)));
       }
       return new Dense(tensor, master, builder.build());
+    }
+
+    /** Takes over what another optimiser has made of the network's bfloat16 copy. */
+    void adopt() {
+      if (Tensors.isBf16(tensor)) {
+        Tensor own = tensor.detach();
+        Tensor same = master.to(own.scalar_type()).eq(own);
+        master.copy_(torch.where(same, master, Tensors.asFloat(own)));
+      }
     }
 
     boolean hasGradient() {
@@ -149,6 +159,11 @@ final class FusedWeights {
         weight.step(optimizer, execution);
       }
     }
+  }
+
+  /** Another optimiser has stepped. */
+  void adopt() {
+    made.values().forEach(Dense::adopt);
   }
 
   void release() {

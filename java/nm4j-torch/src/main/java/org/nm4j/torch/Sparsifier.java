@@ -213,6 +213,7 @@ public final class Sparsifier implements AutoCloseable {
             });
         rules.keySet().forEach(SparseWeight::useMaster);
         optimizer.step();
+        fused.adopt();
       } finally {
         rules.keySet().forEach(SparseWeight::useMasked);
       }

@@ -74,7 +74,15 @@ final class TrainingState {
     try (PointerScope scope = new PointerScope()) {
       Checkpoint checkpoint = Checkpoint.open(file);
       fused = sparsifier.fused().names().stream().anyMatch(name -> checkpoint.has(state(name)));
-      check(checkpoint, file);
+      boolean known = sparsifier.fused().inUse();
+      try {
+        check(checkpoint, file);
+      } catch (IOException | RuntimeException e) {
+        if (!known) {
+          sparsifier.fused().release(); // what was made to compare
+        }
+        throw e;
+      }
       for (Map.Entry<String, Tensor> tensor : tensors().entrySet()) {
         try (DataInputStream in = checkpoint.section("tensor " + tensor.getKey())) {
           in.readUTF();

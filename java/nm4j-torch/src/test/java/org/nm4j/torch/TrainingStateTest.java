@@ -39,6 +39,7 @@ class TrainingStateTest {
     final org.nm4j.train.Optimizer fused;
     final Sparsifier sparsifier;
     final boolean inTurn;
+    final int fusedAt; // which batches, of two
 
     Training(String optimizer, long seed) {
       this(optimizer, seed, RECIPE);
@@ -48,6 +49,7 @@ class TrainingStateTest {
       SmallNet seeded = SmallNet.seeded(seed);
       net = optimizer.endsWith("bf16") ? seeded.inBf16() : seeded;
       inTurn = optimizer.startsWith("both");
+      fusedAt = optimizer.contains("odd") ? 1 : 0;
       torchs = optimizer.startsWith("torch") || inTurn ? net.adam() : null;
       fused = org.nm4j.train.Optimizer.adam(1e-3f);
       sparsifier = Sparsifier.attach(net, recipe);
@@ -55,7 +57,7 @@ class TrainingStateTest {
 
     void step(long batch) {
       net.backward(batch);
-      if (torchs == null || inTurn && batch % 2 == 0) {
+      if (torchs == null || inTurn && batch % 2 == fusedAt) {
         sparsifier.step(fused);
       } else {
         sparsifier.step(torchs);
@@ -85,7 +87,9 @@ class TrainingStateTest {
     "torch,scores",
     "fused,wanda",
     "both,magnitude",
-    "both bf16,magnitude"
+    "both odd,magnitude",
+    "both bf16,magnitude",
+    "both odd bf16,magnitude"
   })
   void goesOnBitForBit(String optimizer, String masks) throws IOException {
     Path file = temp.resolve("state.nm4j");

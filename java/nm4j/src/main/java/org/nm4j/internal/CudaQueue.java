@@ -135,7 +135,7 @@ public final class CudaQueue implements AutoCloseable {
       }
     } finally {
       call.close();
-      if (scratch != null) {
+      if (scratch != null) { // no longer held, as a stream that is closed meanwhile frees it
         handle.giveBack(scratch);
       }
     }

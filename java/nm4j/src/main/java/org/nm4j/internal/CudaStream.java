@@ -110,19 +110,32 @@ public final class CudaStream extends NativeHandle {
     findings.push(free);
   }
 
-  /** At least so many bytes, to be given back. */
-  synchronized CudaAllocation takeScratch(Device device, long bytes) {
-    if (!scratch.isEmpty() && scratch.peek().bytes() >= bytes) {
-      return scratch.pop();
+  /** At least so many bytes, to be given back; what is too small makes place. */
+  CudaAllocation takeScratch(Device device, long bytes) {
+    CudaAllocation small;
+    synchronized (this) {
+      for (CudaAllocation free : scratch) {
+        if (free.bytes() >= bytes) {
+          scratch.remove(free);
+          return free;
+        }
+      }
+      small = scratch.poll();
     }
-    if (!scratch.isEmpty()) {
-      scratch.pop().close(); // waits for the work
+    if (small != null) {
+      small.close(); // waits for the work
     }
     return new CudaAllocation(device.index(), bytes);
   }
 
-  synchronized void giveBack(CudaAllocation free) {
-    scratch.push(free);
+  void giveBack(CudaAllocation free) {
+    synchronized (this) {
+      if (!isClosed()) {
+        scratch.push(free);
+        return;
+      }
+    }
+    free.close();
   }
 
   @Override

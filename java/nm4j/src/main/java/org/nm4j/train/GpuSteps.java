@@ -18,22 +18,12 @@ import org.nm4j.internal.Matrices;
 final class GpuSteps implements Steps {
   private final MaskedParameter p;
 
-  /** The mask that update() compares with the one before; null where one pass makes it. */
-  private final DenseMatrix next;
+  /** Makes masks after a step; null where they are by magnitude, which the step itself makes. */
+  private final GpuMaskMaker masks;
 
   GpuSteps(MaskedParameter p) {
     this.p = p;
-    boolean transposable = p.maskKind().equals(MaskKind.TRANSPOSABLE);
-    if (!(p.maskKind().equals(MaskKind.MAGNITUDE) || transposable && p.stride() == 1)) {
-      throw new IllegalArgumentException(
-          "masks on a GPU are made by magnitude, or transposable 2:4 along rows, got "
-              + p.maskKind()
-              + (p.stride() == 1 ? "" : " with a stride of " + p.stride()));
-    }
-    this.next =
-        transposable
-            ? DenseMatrix.allocate(p.device(), DType.U8, p.mask.rows(), p.mask.cols())
-            : null;
+    this.masks = p.maskKind().equals(MaskKind.MAGNITUDE) ? null : new GpuMaskMaker(p);
   }
 
   @Override
@@ -98,11 +88,11 @@ final class GpuSteps implements Steps {
 
   @Override
   public long update(Step step, Execution execution) {
-    if (!(step.makesMask() && p.maskKind().equals(MaskKind.TRANSPOSABLE))) {
+    if (masks == null || !step.makesMask()) {
       return run(step, execution);
     }
     run(step.with(Bindings.NM_KEEP_MASK), execution);
-    long changed = transposable(execution);
+    long changed = masks.make(step, execution);
     run(step.with(Bindings.NM_KEEP_MASK | Bindings.NM_NO_STEP), execution); // the masked copies
     return changed;
   }
@@ -117,33 +107,6 @@ final class GpuSteps implements Steps {
               step.addresses(p, matrix -> queue.use("operand", matrix)),
               queue.findings()));
       return queue.found().count();
-    }
-  }
-
-  /** Makes the next mask in place of the one before; returns how many bits changed. */
-  private long transposable(Execution execution) {
-    try (CudaQueue queue = new CudaQueue(execution, p.device())) {
-      CudaStatus.check(
-          CudaBindings.nm_cuda_mask_transposable(
-              queue.stream(),
-              Bindings.NM_F32,
-              queue.use("w", p.weights()),
-              p.rows(),
-              p.cols(),
-              p.cols(),
-              queue.use("mask", next),
-              0));
-      CudaStatus.check(
-          CudaBindings.nm4j_cuda_mask_distance(
-              queue.stream(),
-              queue.use("mask", p.mask),
-              queue.use("next", next),
-              p.rows(),
-              p.cols(),
-              queue.findings()));
-      long changed = queue.found().count();
-      Matrices.get().copy(next, p.mask);
-      return changed;
     }
   }
 

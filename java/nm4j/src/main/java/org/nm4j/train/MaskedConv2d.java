@@ -21,9 +21,10 @@ import org.nm4j.internal.Matrices;
 import org.nm4j.internal.TrainedWeights;
 
 /**
- * A 2-D convolution in training, with explicit forward and backward pass. Y is computed as {@link
- * SparseConv2d} does, without a matrix of columns (im2col). The backward pass makes that matrix,
- * for a few images at a time: dX is a sparse product, dW a dense one.
+ * A 2-D convolution in training, with explicit forward and backward pass, where its weights are. On
+ * the CPU, Y is computed as {@link SparseConv2d} does, without a matrix of columns (im2col); the
+ * backward pass makes that matrix, for a few images at a time, but at least one: dX is a sparse
+ * product, dW a dense one. On a GPU both passes make it, and Y alone is a sparse product.
  *
  * <pre>{@code
  * SparseConv2d.Builder geometry = SparseConv2d.builder(16, 32, 3, 3).padding(1, 1);
@@ -45,7 +46,8 @@ import org.nm4j.internal.TrainedWeights;
  * a pattern along these input channels, whose number is a multiple of M: a depthwise convolution
  * can be dense only. Images are NHWC or NCHW, each as it likes. NHWC saves copies in the backward
  * pass. While the parameter is dense, or pruned weights take part in the network, all products are
- * dense and made of columns. Not safe for use by many threads at once.
+ * dense and made of columns. Not safe for use by many threads at once; on a GPU all calls queue on
+ * one stream, or the caller orders them.
  */
 public final class MaskedConv2d implements AutoCloseable {
   /** Columns that stay in a cache of 4 MiB; on a GPU, of 32 MiB. */
@@ -71,7 +73,7 @@ public final class MaskedConv2d implements AutoCloseable {
    *     type and the policy for NaN are not looked at: weights train in fp32, and NaN is refused
    * @param weight out channels x (kernel h * kernel w * in channels of a group), in OHWI order
    * @param bias 1 x out channels without a pattern, or null
-   * @param gemm computes the gradient of the weights
+   * @param gemm computes the gradient of the weights, and on a GPU dX
    * @throws IllegalArgumentException when shapes or groups do not fit
    */
   public MaskedConv2d(
@@ -199,7 +201,8 @@ public final class MaskedConv2d implements AutoCloseable {
    *     not needed
    * @param execution where to compute
    * @throws IllegalArgumentException when sizes do not fit or memory overlaps
-   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when a kept weight is NaN
+   * @throws Nm4jException {@link org.nm4j.ErrorCode#NAN} when a kept weight is NaN; {@link
+   *     org.nm4j.ErrorCode#UNSUPPORTED} for an {@code x} of another type than the device takes
    * @throws IllegalStateException when closed
    */
   public void backward(Images x, Images dy, Images dx, Execution execution) {

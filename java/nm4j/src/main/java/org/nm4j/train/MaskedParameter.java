@@ -483,13 +483,14 @@ public final class MaskedParameter {
 
   private DenseMatrix scoresOfMagnitudes() {
     boolean columns = maskKind.type() == MaskKind.Type.WANDA;
+    DenseMatrix here = columns || w.device().isCpu() ? w : w.to(Device.cpu());
     DenseMatrix made = DenseMatrix.allocate(columns ? 1 : rows(), cols());
     for (long r = 0; r < made.rows(); r++) {
       for (long c = 0; c < made.cols(); c++) {
-        made.set(r, c, columns ? 1 : Math.abs(w.get(r, c)));
+        made.set(r, c, columns ? 1 : Math.abs(here.get(r, c)));
       }
     }
-    return made;
+    return w.device().isCpu() ? made : made.to(w.device());
   }
 
   private void requireMaskable(int kept, int group) {

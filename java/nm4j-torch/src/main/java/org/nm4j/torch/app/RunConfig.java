@@ -35,7 +35,9 @@ record RunConfig(
     int limit,
     Placement placement) {
 
-  /** As readers want them: dense first, then sparser and sparser, by method and lambda. */
+  /**
+   * As readers want them: dense first, then sparser and sparser, by method, placement and lambda.
+   */
   static final Comparator<RunConfig> ORDER =
       Comparator.comparing((RunConfig config) -> config.method != Method.DENSE)
           .thenComparing(config -> -config.keptShare())
