@@ -341,7 +341,8 @@ TEST_F(KernelArgumentsTest, Columns) {
   both(NM_UNSUPPORTED, NM_F32, &groups, w(), &images, out(), 36, {"groups", "1", "2"});
   std::vector<float> host(1000);
   both(NM_INVALID_ARGUMENT, NM_F32, &g, host.data(), &images, out(), 36, {"x", "device"});
-  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT, nm_cuda_conv2d_columns(nullptr, NM_F32, &g, w(), &images, out(), 36),
+  EXPECT_TRUE(CudaRefuses(NM_INVALID_ARGUMENT,
+                          nm_cuda_conv2d_columns(nullptr, NM_F32, &g, w(), &images, 0, 50, out(), 36),
                           {"stream", "null"}));
   EXPECT_TRUE(CudaRefuses(NM_UNSUPPORTED, nm_cuda_conv2d_sum_columns(stream(), NM_S8, &g, w(), 36, out(), &images),
                           {"dtype", "int8"}));

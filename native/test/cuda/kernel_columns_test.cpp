@@ -58,8 +58,12 @@ class DeviceColumnsTest : public DeviceTest {
     const DeviceArray<T> x(stream(), c.x.data, c.offset);
     std::fill(c.columns.data.begin(), c.columns.data.end(), Round<T>(55.0f));
     const DeviceArray<T> columns(stream(), c.columns.data, random().Int(0, 7));
-    ASSERT_TRUE(
-        CudaOk(nm_cuda_conv2d_columns(stream(), kDtype<T>, &c.g, x.data(), &c.x.images, columns.data(), c.columns.ld)));
+    // All rows at once, or in two parts.
+    const int64_t part = random().Int(0, c.columns.rows);
+    for (const auto& [first, count] : {std::pair(int64_t{0}, part), std::pair(part, c.columns.rows - part)}) {
+      ASSERT_TRUE(CudaOk(nm_cuda_conv2d_columns(stream(), kDtype<T>, &c.g, x.data(), &c.x.images, first, count,
+                                                columns.data() + first * c.columns.ld, c.columns.ld)));
+    }
     ForEach(c, [&](int64_t row, int64_t col, bool inside, int64_t n, int64_t h, int64_t w, int64_t channel) {
       c.columns.at(row, col) = inside ? c.x.at(n, h, w, channel) : T{};
     });
