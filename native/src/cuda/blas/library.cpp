@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/blas/library.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "cuda/runtime/shared_library.h"
 
 namespace nm {
@@ -30,11 +33,11 @@ bool find_all(const SharedLibrary& library, Functions* f, std::string* missing) 
 std::vector<std::string> candidates() {
   int runtime = 0;
   cudaRuntimeGetVersion(&runtime);
+  std::vector<int> majors = {13, 12, kOldest};
+  std::stable_partition(majors.begin(), majors.end(), [&](int major) { return major == runtime / 1000; });
   std::vector<std::string> paths;
   for (const char* folder : {"", "/usr/local/cuda/lib64/"}) {
-    for (const int major : {runtime / 1000, 13, 12, 11}) {
-      paths.push_back(folder + ("libcublas.so." + std::to_string(major)));
-    }
+    for (const int major : majors) paths.push_back(folder + ("libcublas.so." + std::to_string(major)));
   }
   return paths;
 }

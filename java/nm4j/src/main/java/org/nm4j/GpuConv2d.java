@@ -10,7 +10,7 @@ import org.nm4j.internal.Call;
 import org.nm4j.internal.CudaQueue;
 
 /**
- * A convolution on a GPU: the matrix of columns of some images at a time, times the weights of each
+ * A convolution on a GPU: the matrix of columns of some pixels at a time, times the weights of each
  * group of channels.
  */
 final class GpuConv2d implements Conv2dWeights {
@@ -228,17 +228,13 @@ final class GpuConv2d implements Conv2dWeights {
 
   @Override
   public float[] scales() {
-    try (Call call = new Call()) {
-      call.use(groups.get(0).handle());
-      return scalesOfGroups();
-    }
-  }
-
-  private float[] scalesOfGroups() {
     int outputs = Math.toIntExact(geometry.outC() / geometry.groups());
     float[] scales = new float[Math.toIntExact(geometry.outC())];
-    for (int group = 0; group < groups.size(); group++) {
-      System.arraycopy(groups.get(group).scales(), 0, scales, group * outputs, outputs);
+    try (Call call = new Call()) {
+      call.use(groups.get(0).handle()); // as decompress
+      for (int group = 0; group < groups.size(); group++) {
+        System.arraycopy(groups.get(group).scales(), 0, scales, group * outputs, outputs);
+      }
     }
     return scales;
   }

@@ -588,10 +588,7 @@ public final class SparseConv2d implements AutoCloseable {
       requireNoGaps("weights", weights);
       if (weights.device().isCpu()) {
         return new SparseConv2d(
-            CpuConv2d.pack(g, pattern, DType.requireWeights(dtype), weights, mask, nan),
-            g,
-            pattern,
-            dtype);
+            CpuConv2d.pack(g, pattern, dtype, weights, mask, nan), g, pattern, dtype);
       }
       DType type = weights.dtype() == DType.F32 ? dtype : weights.dtype();
       return new SparseConv2d(GpuConv2d.pack(g, pattern, type, weights, mask), g, pattern, type);

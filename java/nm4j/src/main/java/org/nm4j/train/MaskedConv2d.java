@@ -141,6 +141,7 @@ public final class MaskedConv2d implements AutoCloseable {
     layer.requireOpen();
     requireWholeGroups();
     requireInput("x", x, x);
+    layer.requireTaken(x.matrix());
     requireOutput("y", y, x);
     layer.requireApart("y", y.matrix(), "x", x.matrix());
     take(x.dtype());
@@ -209,6 +210,7 @@ public final class MaskedConv2d implements AutoCloseable {
     layer.requireOpen();
     requireWholeGroups();
     requireInput("x", x, x);
+    layer.requireTaken(x.matrix());
     requireOutput("dy", dy, x);
     if (dx != null) {
       requireInput("dx", dx, x);
@@ -356,11 +358,7 @@ public final class MaskedConv2d implements AutoCloseable {
 
   private void requireInput(String what, Images images, Images like) {
     requireFits(what, images, like.n(), like.h(), like.w(), channels * groups.size());
-    if (images == like) {
-      layer.requireTaken(images.matrix());
-    } else {
-      layer.requireLike(like.matrix(), what, images.matrix());
-    }
+    layer.requireLike(like.matrix(), what, images.matrix());
   }
 
   /** Takes images of a type, after all checks. */

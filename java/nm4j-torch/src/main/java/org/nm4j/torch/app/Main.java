@@ -5,7 +5,6 @@
 package org.nm4j.torch.app;
 
 import java.io.IOException;
-import java.util.Locale;
 import org.nm4j.train.Placement;
 import picocli.CommandLine;
 import picocli.CommandLine.ScopeType;
@@ -62,7 +61,7 @@ public final class Main {
 
   private static Placement placement(String text) {
     for (Placement placement : Placement.values()) {
-      if (placement.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(text)) {
+      if (RunConfig.name(placement).equals(text)) {
         return placement;
       }
     }

@@ -108,11 +108,14 @@ record RunConfig(
   /** Lambda, and where its term acts unless in the gradient: "0.3 decoupled". */
   static String strength(float lambda, Placement placement) {
     String text = scientific(lambda);
-    return placement == Placement.IN_GRADIENT ? text : text + " " + words(placement);
+    return placement == Placement.IN_GRADIENT
+        ? text
+        : text + " " + name(placement).replace('-', ' ');
   }
 
-  private static String words(Placement placement) {
-    return placement.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  /** As options and names of files have it: "outside-moments". */
+  static String name(Placement placement) {
+    return placement.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** As people write it: 2e-4, 0.3, 3. */
@@ -137,7 +140,7 @@ record RunConfig(
       text += "-" + lambda;
     }
     if (placement != Placement.IN_GRADIENT) {
-      text += "-" + words(placement).replace(' ', '-');
+      text += "-" + name(placement);
     }
     text += "-e" + epochs + (limit == 0 ? "" : "-n" + limit) + "-s" + seed;
     return text.toLowerCase(Locale.ROOT);
